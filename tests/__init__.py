@@ -1,0 +1,1 @@
+"""Tests of agentsmith-bootstrap: a fast tier and an end-to-end tier (see docs/testing.md)."""
