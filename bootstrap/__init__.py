@@ -1,0 +1,1 @@
+"""GitOps for Agent Smith: write an environment, seal its secrets, push."""

@@ -1,0 +1,236 @@
+"""From environments to what Argo CD reads: Applications, the root Application and the AppProject.
+
+Formats: https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bootstrap.constants import (
+    APPLICATIONS_DIR,
+    ARGOCD_NAMESPACE,
+    CHART_KINDS,
+    CHART_PATH,
+    IN_CLUSTER,
+    PROJECT_FILE,
+    PROJECT_NAME,
+    RELEASE_NAME,
+    ROOT_FILE,
+    ROOT_NAME,
+)
+from bootstrap.environment import Destination, Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.manifest import Manifest, parse_mapping, render_manifest
+
+OWNER = "bootstrap init"
+_PART_OF = {"app.kubernetes.io/part-of": "agentsmith"}
+
+
+def build_application(environment: Environment) -> dict[str, Any]:
+    """Return the Application that installs the chart with this environment's files.
+
+    One source holds chart, values, configuration and sealed secrets, so one commit is one release
+    and `git revert` is a rollback.
+    """
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {
+            "name": environment.application,
+            "namespace": ARGOCD_NAMESPACE,
+            "labels": {**_PART_OF, "agentsmith.dev/environment": environment.name},
+            "annotations": {
+                # Without it a webhook re-renders every environment on every push.
+                "argocd.argoproj.io/manifest-generate-paths": (
+                    f"/{CHART_PATH};/{environment.folder}"
+                ),
+            },
+            # Deleting the Application takes its workloads along, in the foreground.
+            "finalizers": ["resources-finalizer.argocd.argoproj.io"],
+        },
+        "spec": {
+            "project": PROJECT_NAME,
+            "source": {
+                "repoURL": environment.repo_url,
+                "targetRevision": environment.target_revision,
+                "path": CHART_PATH,
+                "helm": {
+                    "releaseName": RELEASE_NAME,
+                    "valueFiles": [f"/{environment.path('values.yaml')}"],
+                    "fileParameters": [
+                        {
+                            "name": "config.content",
+                            "path": f"/{environment.path('agentsmith.yml')}",
+                        },
+                        {
+                            "name": "sealedSecret.manifest",
+                            "path": f"/{environment.path('sealed-secret.yaml')}",
+                        },
+                    ],
+                },
+            },
+            "destination": {
+                **_destination(environment.destination),
+                "namespace": environment.namespace,
+            },
+            "syncPolicy": {
+                **_automated(environment.automated),
+                "syncOptions": ["CreateNamespace=true", "ServerSideApply=true", "PruneLast=true"],
+                "retry": _retry(),
+            },
+        },
+    }
+
+
+def build_root(repo_url: str, target_revision: str) -> dict[str, Any]:
+    """Return the root Application, which keeps one Application per environment in step with Git.
+
+    It has no finalizer: deleting it by mistake must not delete every environment.
+    """
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": ROOT_NAME, "namespace": ARGOCD_NAMESPACE, "labels": dict(_PART_OF)},
+        "spec": {
+            "project": PROJECT_NAME,
+            "source": {
+                "repoURL": repo_url,
+                "targetRevision": target_revision,
+                "path": APPLICATIONS_DIR,
+                "directory": {"recurse": False, "include": "*.yaml"},
+            },
+            "destination": {"server": IN_CLUSTER, "namespace": ARGOCD_NAMESPACE},
+            "syncPolicy": {
+                **_automated(True),
+                "syncOptions": ["ServerSideApply=true"],
+                "retry": _retry(),
+            },
+        },
+    }
+
+
+def build_project(environments: Iterable[Environment], root_repo_url: str) -> dict[str, Any]:
+    """Return the AppProject: only these repositories, destinations and kinds.
+
+    The root Application lives in it too, hence Argo CD's own namespace and the kind Application.
+    """
+    known = sorted(environments, key=lambda environment: environment.name)
+    destinations = {(IN_CLUSTER, "", ARGOCD_NAMESPACE)} | {
+        (
+            environment.destination.server or "",
+            environment.destination.name or "",
+            environment.namespace,
+        )
+        for environment in known
+    }
+    kinds = sorted({*CHART_KINDS, ("argoproj.io", "Application")})
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {
+            "name": PROJECT_NAME,
+            "namespace": ARGOCD_NAMESPACE,
+            "labels": dict(_PART_OF),
+        },
+        "spec": {
+            "description": "Agent Smith: its environments and nothing else",
+            "sourceRepos": sorted({root_repo_url, *(item.repo_url for item in known)}),
+            "destinations": [
+                {**({"server": server} if server else {"name": name}), "namespace": namespace}
+                for server, name, namespace in sorted(destinations)
+            ],
+            "clusterResourceWhitelist": [{"group": "", "kind": "Namespace"}],
+            "namespaceResourceWhitelist": [
+                {"group": group, "kind": kind} for group, kind in kinds
+            ],
+        },
+    }
+
+
+def render_application(environment: Environment) -> Manifest:
+    """Return the file of an environment's Application."""
+    return Manifest(
+        environment.application_path, render_manifest(build_application(environment), owner=OWNER)
+    )
+
+
+def render_root(repo_url: str, target_revision: str) -> Manifest:
+    """Return the file of the root Application."""
+    return Manifest(
+        ROOT_FILE, render_manifest(build_root(repo_url, target_revision), owner=OWNER)
+    )
+
+
+def render_project(environments: Iterable[Environment], root_repo_url: str) -> Manifest:
+    """Return the file of the AppProject."""
+    return Manifest(
+        PROJECT_FILE, render_manifest(build_project(environments, root_repo_url), owner=OWNER)
+    )
+
+
+def parse_application(text: str, *, name: str, path: str) -> Environment:
+    """Return the environment `name` that the Application in `text` (file `path`) describes."""
+    spec = _mapping(parse_mapping(text, path=path), "spec", path)
+    source = _mapping(spec, "source", path)
+    destination = _mapping(spec, "destination", path)
+    automated = _mapping(spec, "syncPolicy", path).get("automated")
+    return Environment(
+        name=name,
+        namespace=_text(destination, "namespace", path),
+        repo_url=_text(source, "repoURL", path),
+        target_revision=_text(source, "targetRevision", path),
+        destination=(
+            Destination(server=_text(destination, "server", path))
+            if "server" in destination
+            else Destination(name=_text(destination, "name", path))
+        ),
+        automated=isinstance(automated, Mapping),
+    )
+
+
+def parse_root(text: str, *, path: str = ROOT_FILE) -> tuple[str, str]:
+    """Return the repository URL and target revision of the root Application in `text`."""
+    source = _mapping(_mapping(parse_mapping(text, path=path), "spec", path), "source", path)
+    return _text(source, "repoURL", path), _text(source, "targetRevision", path)
+
+
+def _destination(destination: Destination) -> dict[str, str]:
+    if destination.server:
+        return {"server": destination.server}
+    return {"name": destination.name or ""}
+
+
+def _automated(automated: bool) -> dict[str, Any]:
+    return {"automated": {"prune": True, "selfHeal": True}} if automated else {}
+
+
+def _retry() -> dict[str, Any]:
+    # `refresh` lets a retry take up a newer commit: else a bad commit's retries hold up its fix.
+    return {
+        "limit": 10,
+        "backoff": {"duration": "5s", "factor": 2, "maxDuration": "3m"},
+        "refresh": True,
+    }
+
+
+def _mapping(parent: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
+    value = parent.get(key)
+    if isinstance(value, Mapping):
+        return value
+    raise _not_an_application(path, key)
+
+
+def _text(parent: Mapping[str, Any], key: str, path: str) -> str:
+    value = parent.get(key)
+    if isinstance(value, str) and value:
+        return value
+    raise _not_an_application(path, key)
+
+
+def _not_an_application(path: str, key: str) -> BootstrapError:
+    return BootstrapError(
+        f"{path}: no valid {key!r}, so it is not an Application that bootstrap wrote",
+        "restore it with `git checkout`, or delete it and run `bootstrap init` again",
+    )

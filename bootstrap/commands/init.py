@@ -1,0 +1,301 @@
+"""`bootstrap init`: compute every file of an environment, check, then write them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bootstrap.application import (
+    parse_root,
+    render_application,
+    render_project,
+    render_root,
+)
+from bootstrap.certificate import (
+    SealingCertificate,
+    check_not_expired,
+    generate_key,
+    key_belongs_to,
+    parse_certificate,
+    parse_private_key,
+    render_certificate,
+    render_key,
+)
+from bootstrap.commands.project_files import load_environment, load_environments, not_ours
+from bootstrap.commands.reporter import Reporter
+from bootstrap.constants import ROOT_FILE
+from bootstrap.environment import (
+    Environment,
+    check_name,
+    check_namespace,
+    check_revision,
+    parse_destination,
+)
+from bootstrap.errors import BootstrapError
+from bootstrap.git import Git
+from bootstrap.manifest import Manifest, is_generated
+from bootstrap.remote_url import parse_remote_url
+from bootstrap.repository import Change, Repository
+from bootstrap.sealed_secret import SealedSecret, parse_sealed_secret, render_sealed_secret
+from bootstrap.starter import starting_config, starting_values
+
+KEY_FILE = "sealing-key.local.pem"
+CERTIFICATE_FILE = "sealing-cert.pem"
+SEALED_FILE = "sealed-secret.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """What the user asked for; None keeps what the environment has, or takes the default."""
+
+    repo_url: str | None = None
+    revision: str | None = None
+    namespace: str | None = None
+    cluster: str | None = None
+    automated: bool | None = None
+    certificate: Callable[[], tuple[str, str]] | None = None
+    """Gives PEM text and what to call its source; not called before the cheap checks passed."""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """What was, or with `dry_run` would be, done."""
+
+    environment: Environment
+    certificate: SealingCertificate
+    manifests: tuple[Manifest, ...]
+    changes: tuple[Change, ...]
+    made_key: bool
+    """Whether this run made the private key, which the user must now keep safe."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether any file differs."""
+        return any(change.action != "unchanged" for change in self.changes)
+
+
+def init(
+    name: str,
+    options: InitOptions,
+    *,
+    repository: Repository,
+    git: Git,
+    now: datetime,
+    reporter: Reporter,
+) -> InitResult:
+    """Write environment `name` and what Argo CD needs for it; `now` is aware, in UTC."""
+    check_name(name)
+    repository.check_chart()
+    with repository.lock():
+        existing = load_environment(repository, name)
+        environment = _describe(name, options, existing, git, reporter)
+        others = [item for item in load_environments(repository) if item.name != name]
+        _check_place(environment, others)
+        sealed = _load_sealed(environment, repository)
+        certificate, new_files = _choose_certificate(
+            environment, options, sealed, repository=repository, now=now, reporter=reporter
+        )
+        root_url, root_revision = _describe_root(environment, options, git, repository)
+        manifests = [
+            *_human_files(environment, repository),
+            *new_files,
+            *([] if sealed else [_empty_sealed_secret(environment)]),
+            # Argo CD may look at any moment: what is pointed at is there before the pointer
+            _owned(render_project([*others, environment], root_url), repository),
+            _owned(render_root(root_url, root_revision), repository),
+            _owned(render_application(environment), repository),
+        ]
+        _check_private(manifests, git)
+        changes = repository.plan(manifests) if options.dry_run else repository.write(manifests)
+    return InitResult(
+        environment=environment,
+        certificate=certificate,
+        manifests=tuple(manifests),
+        changes=tuple(changes),
+        made_key=any(manifest.private for manifest in new_files),
+    )
+
+
+def _describe(
+    name: str, options: InitOptions, existing: Environment | None, git: Git, reporter: Reporter
+) -> Environment:
+    """Return the environment as asked for; what was not asked for stays, else has its default."""
+    present = existing or Environment(
+        name=name,
+        namespace=f"agentsmith-{name}",
+        repo_url="" if options.repo_url else _origin(git, reporter),
+        target_revision="" if options.revision else _branch(git),
+        destination=parse_destination(None),
+    )
+    if options.repo_url:
+        remote = parse_remote_url(options.repo_url, source="--repo-url")
+        for warning in remote.warnings:
+            reporter.warn(warning)
+        present = replace(present, repo_url=remote.url)
+    if options.revision:
+        present = replace(present, target_revision=check_revision(options.revision))
+    if options.namespace:
+        present = replace(present, namespace=options.namespace)
+    if options.cluster:
+        present = replace(present, destination=parse_destination(options.cluster))
+    if options.automated is not None:
+        present = replace(present, automated=options.automated)
+    check_namespace(present.namespace)
+    return present
+
+
+def _origin(git: Git, reporter: Reporter) -> str:
+    raw = git.remote_url("origin")
+    if raw is None:
+        raise BootstrapError(
+            "the repository has no remote `origin`, so there is no URL for Argo CD to clone",
+            "add it with `git remote add origin URL`, or pass --repo-url",
+        )
+    remote = parse_remote_url(raw, source="remote origin")
+    for warning in remote.warnings:
+        reporter.warn(warning)
+    return remote.url
+
+
+def _branch(git: Git) -> str:
+    branch = git.current_branch()
+    if branch is None:
+        raise BootstrapError(
+            "HEAD is detached, so there is no branch for Argo CD to follow",
+            "check out a branch, or pass --revision",
+        )
+    return branch
+
+
+def _describe_root(
+    environment: Environment, options: InitOptions, git: Git, repository: Repository
+) -> tuple[str, str]:
+    """Return URL and revision of the root Application.
+
+    Its revision is where the Applications' files are committed, which one environment's
+    --revision (a tag, say) need not be: so it is set once and then kept.
+    """
+    text = repository.read(ROOT_FILE)
+    if text is not None:
+        if not is_generated(text):
+            raise not_ours(ROOT_FILE)
+        url, revision = parse_root(text)
+        return (environment.repo_url if options.repo_url else url), revision
+    return environment.repo_url, git.current_branch() or environment.target_revision
+
+
+def _check_place(environment: Environment, others: list[Environment]) -> None:
+    """Refuse a namespace that another environment has: their objects have the same names."""
+    for other in others:
+        if (other.namespace, other.destination) == (
+            environment.namespace,
+            environment.destination,
+        ):
+            raise BootstrapError(
+                f"namespace {environment.namespace} belongs to environment {other.name} already",
+                "give this environment one of its own with --namespace",
+            )
+
+
+def _human_files(environment: Environment, repository: Repository) -> list[Manifest]:
+    starting = {
+        "values.yaml": starting_values(environment),
+        "agentsmith.yml": starting_config(environment),
+    }
+    paths = {environment.path(file): content for file, content in starting.items()}
+    return [
+        Manifest(path, content) for path, content in paths.items() if not repository.exists(path)
+    ]
+
+
+def _load_sealed(environment: Environment, repository: Repository) -> SealedSecret | None:
+    path = environment.path(SEALED_FILE)
+    text = repository.read(path)
+    if text is None:
+        return None
+    try:
+        return parse_sealed_secret(text, path=path, namespace=environment.namespace)
+    except BootstrapError:
+        # nothing is sealed yet, so nothing is lost by following a changed namespace
+        if is_generated(text) and "encryptedData: {}" in text:
+            return None
+        raise
+
+
+def _empty_sealed_secret(environment: Environment) -> Manifest:
+    return render_sealed_secret(
+        SealedSecret(namespace=environment.namespace), environment.path(SEALED_FILE)
+    )
+
+
+def _choose_certificate(
+    environment: Environment,
+    options: InitOptions,
+    sealed: SealedSecret | None,
+    *,
+    repository: Repository,
+    now: datetime,
+    reporter: Reporter,
+) -> tuple[SealingCertificate, list[Manifest]]:
+    """Return the certificate to seal for, and the files to write for it: none, it, or key and it."""
+    path = environment.path(CERTIFICATE_FILE)
+    key_path = environment.path(KEY_FILE)
+    text = repository.read(path)
+    present = parse_certificate(text, source=path) if text is not None else None
+    if options.certificate is None:
+        if present:
+            return present, []
+        if repository.exists(key_path):
+            raise BootstrapError(
+                f"{key_path} is there, but its certificate {path} is not",
+                "restore the certificate with `git checkout`, or move the key away",
+            )
+        reporter.step("making a sealing key pair (RSA-4096)")
+        key = generate_key(now)
+        return key.certificate, [
+            Manifest(key_path, render_key(key, environment.name), private=True),
+            Manifest(path, render_certificate(key.certificate)),
+        ]
+    pem, source = options.certificate()
+    chosen = parse_certificate(pem, source=source)
+    check_not_expired(chosen, now=now, source=source)
+    if present and present.fingerprint == chosen.fingerprint:
+        return present, []
+    if text is not None and not is_generated(text):
+        raise not_ours(path)
+    if sealed and sealed.encrypted:
+        raise BootstrapError(
+            f"{environment.path(SEALED_FILE)} holds {len(sealed.encrypted)} values sealed for"
+            " another certificate, which would stay behind",
+            "delete that file, run this again, and seal every value for the new certificate",
+        )
+    _warn_of_old_key(key_path, chosen, repository, reporter)
+    return chosen, [Manifest(path, render_certificate(chosen))]
+
+
+def _warn_of_old_key(
+    key_path: str, chosen: SealingCertificate, repository: Repository, reporter: Reporter
+) -> None:
+    text = repository.read(key_path)
+    if text and not key_belongs_to(parse_private_key(text, source=key_path), chosen):
+        reporter.warn(f"{key_path} is not the key of this certificate; keep it for older commits")
+
+
+def _owned(manifest: Manifest, repository: Repository) -> Manifest:
+    present = repository.read(manifest.path)
+    if present is not None and not is_generated(present):
+        raise not_ours(manifest.path)
+    return manifest
+
+
+def _check_private(manifests: list[Manifest], git: Git) -> None:
+    for manifest in manifests:
+        if manifest.private and not git.would_ignore(git.root / manifest.path):
+            raise BootstrapError(
+                f"{manifest.path} would not be ignored by Git, and it is a private key",
+                "add the line *.local.pem to .gitignore, then run this again",
+            )
+
+

@@ -1,0 +1,52 @@
+"""The environments of a repository, as their Applications describe them."""
+
+from __future__ import annotations
+
+from bootstrap.application import parse_application
+from bootstrap.constants import APPLICATIONS_DIR
+from bootstrap.environment import Environment, check_name
+from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.manifest import is_generated
+from bootstrap.repository import Repository
+
+
+def load_environment(repository: Repository, name: str) -> Environment | None:
+    """Return environment `name`, None if it has no Application. One that is not ours is an error."""
+    path = f"{APPLICATIONS_DIR}/{name}.yaml"
+    text = repository.read(path)
+    if text is None:
+        return None
+    if not is_generated(text):
+        raise not_ours(path)
+    return parse_application(text, name=name, path=path)
+
+
+def load_environments(repository: Repository) -> list[Environment]:
+    """Return every environment that bootstrap made, by name; other Applications are left alone."""
+    found = []
+    for name in repository.applications():
+        path = f"{APPLICATIONS_DIR}/{name}.yaml"
+        text = repository.read(path)
+        if text is not None and is_generated(text):
+            found.append(parse_application(text, name=name, path=path))
+    return found
+
+
+def require_environment(repository: Repository, name: str) -> Environment:
+    """Return environment `name`, or raise an error that lists those there are."""
+    environment = load_environment(repository, check_name(name))
+    if environment is None:
+        known = [item.name for item in load_environments(repository)]
+        listed = f"there are: {', '.join(known)}" if known else "there is none yet"
+        raise UsageError(
+            f"no environment {name!r}; {listed}", f"make it with `bootstrap init {name}`"
+        )
+    return environment
+
+
+def not_ours(path: str) -> BootstrapError:
+    """Return the error for a file in our place without our header."""
+    return BootstrapError(
+        f"{path} exists and was not made by bootstrap; it is left as it is",
+        "move it away, then run this again",
+    )

@@ -1,0 +1,15 @@
+"""What a use case may say while it works."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Reporter(Protocol):
+    """Takes status lines; never a secret value."""
+
+    def step(self, message: str) -> None:
+        """Say what is happening now."""
+
+    def warn(self, message: str) -> None:
+        """Say what a person should know though the command goes on."""

@@ -1,0 +1,91 @@
+"""The input edge: files and URLs that the user names, read with limits on what they may be."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+from bootstrap.errors import BootstrapError
+
+MAX_SECRETS_BYTES = 2**20
+MAX_CERTIFICATE_BYTES = 2**16
+_SECONDS = 15
+_STDIN = "-"
+
+
+def read_secrets(path: str) -> bytes:
+    """Return the bytes of a file of secrets, of standard input for "-"; 1 MiB at most.
+
+    Only a regular file will do: its size is known before a byte is read.
+    """
+    if path == _STDIN:
+        if sys.stdin.isatty():
+            print("reading secrets from standard input until Ctrl-D", file=sys.stderr)
+        raw = sys.stdin.buffer.read(MAX_SECRETS_BYTES + 1)
+        if len(raw) > MAX_SECRETS_BYTES:
+            raise _too_large("standard input", MAX_SECRETS_BYTES)
+        return raw
+    return _read_file(Path(path), MAX_SECRETS_BYTES)
+
+
+def read_certificate(source: str) -> str:
+    """Return the PEM text at `source`, a path or an http(s) URL; 64 KiB at most."""
+    if "://" in source:
+        raw = _download(source)
+    else:
+        raw = _read_file(Path(source), MAX_CERTIFICATE_BYTES)
+    try:
+        return raw.decode("ascii", "strict")
+    except UnicodeDecodeError:
+        raise BootstrapError(
+            f"--cert {source} is not PEM text", "give the certificate in PEM form"
+        ) from None
+
+
+def _read_file(path: Path, limit: int) -> bytes:
+    try:
+        # a pipe without a writer would block the open itself
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        raise BootstrapError(
+            f"{path}: {(error.strerror or 'cannot be read').lower()}",
+            "check the path and its permissions",
+        ) from error
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise BootstrapError(f"{path} is not a regular file", "give a file, or - for a pipe")
+        if status.st_size > limit:
+            raise _too_large(str(path), limit)
+        return stream.read(limit)
+
+
+def _download(url: str) -> bytes:
+    import urllib.error
+    import urllib.request
+
+    if not url.startswith(("https://", "http://")):
+        raise BootstrapError(
+            "--cert has a scheme other than http or https", "give a path or an http(s) URL"
+        )
+    try:
+        with urllib.request.urlopen(url, timeout=_SECONDS) as response:
+            raw = response.read(MAX_CERTIFICATE_BYTES + 1)
+    except urllib.error.HTTPError as error:
+        raise BootstrapError(
+            f"--cert: the server answered {error.code} {error.reason}", "check the URL"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or type(error).__name__
+        raise BootstrapError(
+            f"--cert: the URL can't be read ({reason})", "check the URL and the network"
+        ) from None
+    if len(raw) > MAX_CERTIFICATE_BYTES:
+        raise _too_large("--cert", MAX_CERTIFICATE_BYTES)
+    return bytes(raw)
+
+
+def _too_large(name: str, limit: int) -> BootstrapError:
+    return BootstrapError(f"{name} is larger than {limit // 1024} KiB", "is it the right file?")
