@@ -142,9 +142,7 @@ def build_project(environments: Iterable[Environment], root_repo_url: str) -> di
                 for server, name, namespace in sorted(destinations)
             ],
             "clusterResourceWhitelist": [{"group": "", "kind": "Namespace"}],
-            "namespaceResourceWhitelist": [
-                {"group": group, "kind": kind} for group, kind in kinds
-            ],
+            "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in kinds],
         },
     }
 
@@ -158,9 +156,7 @@ def render_application(environment: Environment) -> Manifest:
 
 def render_root(repo_url: str, target_revision: str) -> Manifest:
     """Return the file of the root Application."""
-    return Manifest(
-        ROOT_FILE, render_manifest(build_root(repo_url, target_revision), owner=OWNER)
-    )
+    return Manifest(ROOT_FILE, render_manifest(build_root(repo_url, target_revision), owner=OWNER))
 
 
 def render_project(environments: Iterable[Environment], root_repo_url: str) -> Manifest:

@@ -119,7 +119,7 @@ def generate_key(now: datetime) -> SealingKey:
 def render_key(key: SealingKey, environment: str) -> str:
     """Return the text of a sealing-key.local.pem."""
     return (
-        f"# PRIVATE sealing key of environment {environment}. Whoever has it can read its secrets;\n"
+        f"# PRIVATE sealing key of environment {environment}. Who holds it can read its secrets;\n"
         "# without it they can't be read again. Keep a copy in a password manager; never commit.\n"
         f"# certificate sha256 {key.certificate.fingerprint}\n" + key.pem
     )

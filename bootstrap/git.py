@@ -86,9 +86,8 @@ class Git:
                 f"repository {url} can't be read from here: {_last_line(done.stderr)}",
                 "check the URL and your access: `git ls-remote` must work",
             )
-        refs = dict(
-            reversed(line.split("\t", 1)) for line in done.stdout.splitlines() if "\t" in line
-        )
+        pairs = (line.partition("\t") for line in done.stdout.splitlines())
+        refs = {name: commit for commit, _tab, name in pairs}
         names = [revision, f"refs/heads/{revision}"]
         names += [f"refs/tags/{revision}^{{}}", f"refs/tags/{revision}"]
         return next((refs[name] for name in names if name in refs), None)
@@ -233,7 +232,8 @@ def _not_a_work_tree(folder: Path, done: Completed) -> BootstrapError:
             "run bootstrap inside your clone of the repository (or `git init` one)",
         )
     return BootstrapError(
-        f"Git refuses {folder}: {_last_line(done.stderr)}", "mend that first; `git status` says more"
+        f"Git refuses {folder}: {_last_line(done.stderr)}",
+        "mend that first; `git status` says more",
     )
 
 

@@ -57,7 +57,9 @@ def _parse_with_scheme(text: str, source: str) -> RemoteUrl:
     if scheme == "file":
         return RemoteUrl(f"file://{parts.path}", ("a file:// URL works only where Argo CD has it",))
     if scheme not in {"https", "http", "ssh"}:
-        raise BootstrapError(f"{source} has the scheme {scheme!r}, which Argo CD can't clone", _HINT)
+        raise BootstrapError(
+            f"{source} has the scheme {scheme!r}, which Argo CD can't clone", _HINT
+        )
     if not parts.hostname or not parts.path.strip("/"):
         raise BootstrapError(f"{source} names no host or no repository", _HINT)
     return _without_credentials(parts, scheme, port, source)

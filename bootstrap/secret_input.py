@@ -109,7 +109,9 @@ def _decode(raw: bytes, source: str) -> str:
 
 
 def _looks_like_dotenv(text: str) -> bool:
-    lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    lines = (
+        line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    )
     first = next(lines, "")
     return bool(_DOTENV_LINE.match(first))
 
@@ -199,9 +201,7 @@ def _compose(text: str, source: str) -> Node | None:
     except (YAMLError, ValueError, RecursionError):
         raise BootstrapError(f"{source}: not valid YAML", "mend the file") from None
     if len(documents) > 1:
-        raise BootstrapError(
-            f"{source}: more than one YAML document", "keep one document per file"
-        )
+        raise BootstrapError(f"{source}: more than one YAML document", "keep one document per file")
     return documents[0] if documents else None
 
 

@@ -239,7 +239,7 @@ def _choose_certificate(
     now: datetime,
     reporter: Reporter,
 ) -> tuple[SealingCertificate, list[Manifest]]:
-    """Return the certificate to seal for, and the files to write for it: none, it, or key and it."""
+    """Return the certificate to seal for, and the files to write: none, it, or its key and it."""
     path = environment.path(CERTIFICATE_FILE)
     key_path = environment.path(KEY_FILE)
     text = repository.read(path)
@@ -297,5 +297,3 @@ def _check_private(manifests: list[Manifest], git: Git) -> None:
                 f"{manifest.path} would not be ignored by Git, and it is a private key",
                 "add the line *.local.pem to .gitignore, then run this again",
             )
-
-

@@ -11,7 +11,7 @@ from bootstrap.repository import Repository
 
 
 def load_environment(repository: Repository, name: str) -> Environment | None:
-    """Return environment `name`, None if it has no Application. One that is not ours is an error."""
+    """Return environment `name`, None without an Application; one not ours is an error."""
     path = f"{APPLICATIONS_DIR}/{name}.yaml"
     text = repository.read(path)
     if text is None:

@@ -63,7 +63,10 @@ class _Memory:
     def is_unchanged(self, key: str, ciphertext: str, value: bytes) -> bool:
         if self.private_key:
             try:
-                return unseal_value(self.private_key, base64.b64decode(ciphertext), self.label) == value
+                return (
+                    unseal_value(self.private_key, base64.b64decode(ciphertext), self.label)
+                    == value
+                )
             except UnsealError:
                 return False
         return self.digests.matches(key, self.digest(key, ciphertext, value))

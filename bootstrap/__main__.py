@@ -1,0 +1,49 @@
+"""Run the command line, and turn every way it can end into an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from bootstrap.errors import EXIT_BUG, EXIT_INTERRUPTED, BootstrapError
+
+
+def main() -> None:
+    """Run `bootstrap` with the arguments of this process and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run `bootstrap` with `arguments` and return the exit code.
+
+    0 done; 1 an expected failure; 2 wrong usage; 3 a bug of ours; 130 interrupted.
+    """
+    from bootstrap.cli import app
+    from bootstrap.output import print_error
+
+    try:
+        app(arguments, prog_name="bootstrap")
+    except SystemExit as end:  # how Typer ends, after it has said what was wrong with the usage
+        return end.code if isinstance(end.code, int) else 0
+    except BootstrapError as error:
+        print_error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        _print_bug(error)
+        return EXIT_BUG
+    return 0
+
+
+def _print_bug(error: BaseException) -> None:
+    """Say where it broke without the exception's message, which may quote a secret."""
+    print(f"error: bootstrap has a bug ({type(error).__name__})", file=sys.stderr)
+    print("  fix: report it with these lines; they hold no values:", file=sys.stderr)
+    for frame in traceback.extract_tb(error.__traceback__):
+        print(f"    {frame.filename}:{frame.lineno} in {frame.name}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

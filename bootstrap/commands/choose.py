@@ -1,0 +1,28 @@
+"""Which environment a file of secrets is for, where nobody said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bootstrap.commands.project_files import load_environments, require_environment
+from bootstrap.constants import ENVIRONMENTS_DIR
+from bootstrap.environment import Environment
+from bootstrap.errors import UsageError
+from bootstrap.repository import Repository
+
+
+def choose_environment(repository: Repository, asked: str | None, file: str) -> Environment:
+    """Return the environment `asked` for, else that of the folder of `file`, else the only one."""
+    if asked is not None:
+        return require_environment(repository, asked)
+    if file != "-":
+        folder = Path(file).resolve().parent
+        if folder.parent == (repository.root / ENVIRONMENTS_DIR).resolve():
+            return require_environment(repository, folder.name)
+    known = load_environments(repository)
+    if not known:
+        raise UsageError("there is no environment yet", "make one with `bootstrap init prod`")
+    if len(known) > 1:
+        names = ", ".join(item.name for item in known)
+        raise UsageError(f"which environment? there are: {names}", "say it with --env NAME")
+    return known[0]

@@ -1,0 +1,145 @@
+"""Waiting for Argo CD: one loop for everything that waits, with one list call a round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bootstrap.cluster import Cluster
+from bootstrap.commands.reporter import Reporter
+from bootstrap.errors import BootstrapError
+from bootstrap.rollout import State, Verdict, explain, judge, settled
+
+_POLL_SECONDS = 1.0
+_REFRESH_SECONDS = 15.0
+_GRACE_SECONDS = 20.0
+"""How long the same trouble must last before it is an error: Argo CD gets over some by itself."""
+
+
+class Clock(Protocol):
+    """Time, so that a test need not wait."""
+
+    def monotonic(self) -> float:
+        """Return seconds since some fixed moment."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An Application to wait for: what people call it, where its pods are, the commit wanted."""
+
+    application: str
+    title: str
+    workloads: tuple[Cluster, str] | None
+    """The cluster and namespace to look into for causes, None where we have no access."""
+    commit: str
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What was last said of a target, and since when its trouble lasts."""
+
+    said: str = ""
+    trouble: str = ""
+    since: float = 0.0
+    refreshed: float = float("-inf")
+    done_after: float | None = None
+
+
+def wait_until(
+    targets: Sequence[Target],
+    *,
+    cluster: Cluster,
+    is_descendant: Callable[[str, str], bool],
+    timeout_seconds: float,
+    clock: Clock,
+    reporter: Reporter,
+) -> dict[str, float]:
+    """Return the seconds that each target took to be Synced and Healthy at its commit.
+
+    Raises BootstrapError that names the cause when one is stuck, has failed or is out of time.
+    """
+    start = clock.monotonic()
+    progress = {target.application: _Progress() for target in targets}
+    while True:
+        applications = cluster.read_applications()
+        elapsed = clock.monotonic() - start
+        for target in targets:
+            state = progress[target.application]
+            if state.done_after is not None:
+                continue
+            verdict = _look(target, applications.get(target.application), is_descendant)
+            _note(target, state, verdict, elapsed, reporter)
+            if verdict.state is State.DONE:
+                state.done_after = elapsed
+            elif target.application in applications and (
+                elapsed - state.refreshed > _REFRESH_SECONDS
+            ):
+                cluster.refresh(target.application)
+                state.refreshed = elapsed
+        if all(state.done_after is not None for state in progress.values()):
+            return {
+                target.title: round(progress[target.application].done_after or 0.0, 1)
+                for target in targets
+            }
+        if elapsed > timeout_seconds:
+            raise _out_of_time(targets, progress, timeout_seconds)
+        clock.sleep(_POLL_SECONDS)
+
+
+def _look(
+    target: Target,
+    application: dict[str, object] | None,
+    is_descendant: Callable[[str, str], bool],
+) -> Verdict:
+    verdict = judge(
+        application,
+        is_wanted=lambda commit: commit == target.commit or is_descendant(commit, target.commit),
+        wanted=target.commit,
+    )
+    if target.workloads is None or verdict.state is State.FAILED or application is None:
+        return verdict
+    if verdict.state is State.WAITING and "Progressing" not in verdict.message:
+        return verdict
+    workloads, namespace = target.workloads
+    objects = workloads.read_workloads(namespace)
+    if verdict.state is State.DONE:
+        if settled(objects):
+            return verdict
+        return Verdict(State.WAITING, "Synced, waiting for controllers to see the latest change")
+    causes = explain(objects)
+    return causes[0] if causes else verdict
+
+
+def _note(
+    target: Target, state: _Progress, verdict: Verdict, elapsed: float, reporter: Reporter
+) -> None:
+    """Say what is new, and raise when trouble has lasted too long."""
+    if verdict.message != state.said:
+        reporter.step(f"{target.title}: {verdict.message} ({elapsed:.0f} s)")
+        state.said = verdict.message
+    if verdict.state is State.FAILED:
+        raise BootstrapError(f"{target.title}: {verdict.message}", verdict.hint)
+    if verdict.state is not State.STUCK:
+        state.trouble = ""
+    elif verdict.message != state.trouble:
+        state.trouble, state.since = verdict.message, elapsed
+    elif elapsed - state.since > _GRACE_SECONDS:
+        raise BootstrapError(f"{target.title}: {verdict.message}", verdict.hint)
+
+
+def _out_of_time(
+    targets: Sequence[Target], progress: dict[str, _Progress], timeout_seconds: float
+) -> BootstrapError:
+    waiting = [
+        f"{target.title}: {progress[target.application].said}"
+        for target in targets
+        if progress[target.application].done_after is None
+    ]
+    return BootstrapError(
+        f"not there after {timeout_seconds:.0f} s: {'; '.join(waiting)}",
+        "Argo CD goes on by itself; run this again to go on waiting, or give a longer --timeout",
+    )

@@ -1,0 +1,45 @@
+"""The one writer: status to stderr, data to stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from bootstrap.errors import BootstrapError
+
+
+class TerminalReporter:
+    """Status lines on stderr."""
+
+    def step(self, message: str) -> None:
+        """Say what is happening or done."""
+        print(_printable(message), file=sys.stderr, flush=True)
+
+    def warn(self, message: str) -> None:
+        """Say what a person should know though the command goes on."""
+        print(f"warning: {_printable(message)}", file=sys.stderr, flush=True)
+
+
+def print_error(error: BootstrapError) -> None:
+    """Say what is wrong, and on the next line what to do."""
+    print(f"error: {_printable(error.message)}", file=sys.stderr)
+    print(f"  fix: {_printable(error.hint)}", file=sys.stderr, flush=True)
+
+
+def print_data(text: str) -> None:
+    """Write data, which ends in a newline, to stdout."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def print_json(data: Any) -> None:
+    """Write `data` to stdout as indented JSON."""
+    print_data(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _printable(text: str) -> str:
+    """Keep messages of servers and file names from steering the terminal."""
+    return "".join(
+        char if char.isprintable() else f"\\x{ord(char):02x}" for char in " ".join(text.split("\n"))
+    )

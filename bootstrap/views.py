@@ -1,0 +1,149 @@
+"""How results look: text for people on stderr, data on stdout."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from bootstrap.certificate import SealingCertificate
+from bootstrap.commands.init import KEY_FILE, InitResult
+from bootstrap.commands.seal import SealResult
+from bootstrap.commands.up import UpResult
+from bootstrap.environment import Environment
+from bootstrap.manifest import Manifest
+from bootstrap.output import TerminalReporter, print_data, print_json
+from bootstrap.repository import Repository
+
+_say = TerminalReporter()
+
+
+def show_init(result: InitResult, repository: Repository, *, dry_run: bool, as_json: bool) -> None:
+    """Show which files `bootstrap init` wrote, and what comes next."""
+    if as_json:
+        print_json(
+            {
+                "environment": _environment(result.environment),
+                "certificate": _certificate(result.certificate),
+                "files": [{"path": item.path, "action": item.action} for item in result.changes],
+                "changed": result.changed,
+                "dryRun": dry_run,
+            }
+        )
+    elif dry_run:
+        for manifest in result.manifests:
+            print_data(_diff(manifest, repository.read(manifest.path)))
+    for change in result.changes:
+        _say.step(f"{_verb(change.action, dry_run)} {change.path}")
+    if not result.changed:
+        _say.step(f"{result.environment.name} is up to date; nothing changed")
+    elif not dry_run:
+        _say_next(result)
+
+
+def show_seal(result: SealResult, *, dry_run: bool, as_json: bool) -> None:
+    """Show what became of each key; names only."""
+    merge = result.merge
+    if as_json:
+        print_json(
+            {
+                "environment": result.environment.name,
+                "file": result.change.path,
+                "action": result.change.action,
+                "sealed": list(merge.sealed),
+                "unchanged": list(merge.unchanged),
+                "kept": list(merge.kept),
+                "leftOut": list(result.empty),
+                "certificate": _certificate(result.certificate),
+                "dryRun": dry_run,
+            }
+        )
+    elif dry_run:
+        print_data(result.manifest.content)
+    for title, keys in (
+        ("sealed", merge.sealed),
+        ("unchanged", merge.unchanged),
+        ("kept as it was", merge.kept),
+        ("left out, as it is empty", result.empty),
+    ):
+        if keys:
+            _say.step(f"{title}: {', '.join(keys)}")
+    if result.change.action == "unchanged":
+        _say.step(f"{result.change.path} is up to date; nothing changed")
+    else:
+        _say.step(f"{_verb(result.change.action, dry_run)} {result.change.path}")
+        if not dry_run:
+            _say.step(f"next: git add {result.change.path} && git commit && git push")
+
+
+def show_up(result: UpResult, *, as_json: bool) -> None:
+    """Show where each environment is."""
+    if as_json:
+        print_json(
+            {
+                "applied": [{"object": what, "action": done} for what, done in result.applied],
+                "environments": [
+                    {"name": name, "commit": commit, "seconds": result.seconds.get(name)}
+                    for name, commit in result.commits.items()
+                ],
+            }
+        )
+    for name, commit in result.commits.items():
+        if name in result.seconds:
+            _say.step(
+                f"{name} is Synced and Healthy at {commit[:7]} ({result.seconds[name]:.1f} s)"
+            )
+        else:
+            _say.step(f"{name} is on its way to {commit[:7]}; not waited for")
+
+
+def _say_next(result: InitResult) -> None:
+    environment = result.environment
+    if result.made_key:
+        path = environment.path(KEY_FILE)
+        _say.warn(
+            f"{path} is the PRIVATE key of this environment's secrets. It is ignored by Git and"
+            " exists only here: copy it to a safe place (a password manager) now"
+        )
+    _say.step("next:")
+    _say.step("  write secrets.local.yaml (docs/examples/secrets.local.yaml shows its form)")
+    _say.step("  bootstrap seal secrets.local.yaml")
+    _say.step("  git add environments argocd && git commit && git push")
+    _say.step(f"  bootstrap up {environment.name}")
+
+
+def _environment(environment: Environment) -> dict[str, Any]:
+    destination = environment.destination
+    return {
+        "name": environment.name,
+        "application": environment.application,
+        "namespace": environment.namespace,
+        "repoURL": environment.repo_url,
+        "targetRevision": environment.target_revision,
+        "destination": {"server": destination.server}
+        if destination.server
+        else {"name": destination.name},
+        "sync": "auto" if environment.automated else "manual",
+    }
+
+
+def _certificate(certificate: SealingCertificate) -> dict[str, str]:
+    return {
+        "sha256": certificate.fingerprint,
+        "notAfter": certificate.not_after.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _diff(manifest: Manifest, present: str | None) -> str:
+    if manifest.private:
+        return f"# {manifest.path}: private, not shown\n"
+    lines = difflib.unified_diff(
+        (present or "").splitlines(keepends=True),
+        manifest.content.splitlines(keepends=True),
+        fromfile=f"a/{manifest.path}" if present is not None else "/dev/null",
+        tofile=f"b/{manifest.path}",
+    )
+    return "".join(lines)
+
+
+def _verb(action: str, dry_run: bool) -> str:
+    return f"would be {action}:" if dry_run and action != "unchanged" else f"{action}:"
