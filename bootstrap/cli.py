@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="bootstrap",
-    help="GitOps for Agent Smith: write an environment, seal its secrets, push. Argo CD does the"
-    " rest.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -54,18 +52,27 @@ Context = Annotated[
 ]
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("agentsmith-bootstrap"))
+        raise typer.Exit
+
+
 @app.callback()
 def root(
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", is_eager=True, callback=_show_version
+        ),
     ] = False,
 ) -> None:
-    """Hold what belongs to no single command."""
-    if version:
-        from importlib.metadata import version as installed
+    """GitOps for Agent Smith: write an environment, seal its secrets, push.
 
-        typer.echo(installed("agentsmith-bootstrap"))
-        raise typer.Exit
+    Argo CD does the rest.
+    """
 
 
 @app.command(
