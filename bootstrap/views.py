@@ -105,7 +105,7 @@ def _say_next(result: InitResult) -> None:
             " exists only here: copy it to a safe place (a password manager) now"
         )
     _say.step("next:")
-    _say.step("  write secrets.local.yaml (docs/examples/secrets.local.yaml shows its form)")
+    _say.step("  write secrets.local.yaml (docs/examples/secrets.example.yaml shows its form)")
     _say.step("  bootstrap seal secrets.local.yaml")
     _say.step("  git add environments argocd && git commit && git push")
     _say.step(f"  bootstrap up {environment.name}")
