@@ -15,7 +15,7 @@ from tests.plane.errors import PlaneError
 from tests.plane.isolate import enter
 from tests.plane.ports import reserve_port
 from tests.plane.process import Process
-from tests.plane.relay import relay
+from tests.plane.relay import close_listener, relay
 from tests.plane.waiting import wait_for
 from tests.tools.build import ensure, ensure_files
 
@@ -35,6 +35,7 @@ class ArgoCD:
         )
         self.url = f"http://127.0.0.1:{self._server}"
         self._outside, self._inside = socket.socketpair()
+        self._listeners: list[socket.socket] = []
         self.processes = {process.name: process for process in self._describe()}
 
     def install(self, cluster: Cluster) -> None:
@@ -63,8 +64,10 @@ class ArgoCD:
         process.start(pass_fds=[self._inside.fileno()])
         self._outside.settimeout(20)
         _, handles, _, _ = socket.recv_fds(self._outside, 64, 8)
-        for handle, port in zip(handles, self._reachable(), strict=True):
-            relay(socket.socket(fileno=handle), ("127.0.0.1", port))
+        self._close_listeners()
+        self._listeners = [socket.socket(fileno=handle) for handle in handles]
+        for listener, port in zip(self._listeners, self._reachable(), strict=True):
+            relay(listener, ("127.0.0.1", port))
 
     def wait_ready(self) -> None:
         """Wait until the repo-server and the server say that they are healthy."""
@@ -79,6 +82,11 @@ class ArgoCD:
             process.terminate()
         for process in reversed(self.processes.values()):
             process.stop()
+        self._close_listeners()
+
+    def _close_listeners(self) -> None:
+        for listener in self._listeners:
+            close_listener(listener)
 
     def _reachable(self) -> list[int]:
         """The loopback ports that the application-controller needs."""

@@ -13,20 +13,21 @@ from types import TracebackType
 from typing import Self
 
 from tests.plane import sealed_secrets
-from tests.plane.argocd import ArgoCD, post_event, push_event
-from tests.plane.cluster import Cluster, service_proxy
+from tests.plane.argocd import ArgoCD
+from tests.plane.cluster import Cluster
 from tests.plane.control_plane import ControlPlane
 from tests.plane.errors import PlaneError
 from tests.plane.pods import ProcessPods
 from tests.plane.process import Process
 from tests.plane.relay import EgressProxy
+from tests.plane.target import Target
 from tests.plane.waiting import wait_for
 
 _DEPLOYMENT = ("apps/v1", "Deployment", sealed_secrets.NAMESPACE, sealed_secrets.NAME)
 _SOCKET_PATH = 90  # Linux allows 107 bytes; Argo CD has longer names than ours
 
 
-class Plane:
+class Plane(Target):
     """One cluster of our own, started and stopped as a whole or in parts.
 
     `kubeconfig` is its administrator's file, `cluster` a thin client of it, `argocd_url` the URL
@@ -62,12 +63,16 @@ class Plane:
     @property
     def processes(self) -> dict[str, Process]:
         """Every server process by name; the sealed-secrets controllers by their pod's name."""
-        pods = self._pods.processes if self._pods else []
         return {
             **self._kubernetes.processes,
             **self._argocd.processes,
-            **{process.name: process for process in pods},
+            **{process.name: process for process in self.sealed_secrets_processes},
         }
+
+    @property
+    def sealed_secrets_processes(self) -> list[Process]:
+        """The running controllers: one, or two for a moment of a rollout."""
+        return self._pods.processes if self._pods else []
 
     def start(self) -> Self:
         """Start everything and wait until it is ready; stop all again if that fails."""
@@ -138,17 +143,6 @@ class Plane:
             self.processes[name].start()
             wait_for(lambda: self.cluster.request("GET", "/readyz"), "the API server")
             self._kubernetes.wait_ready(self.cluster)
-
-    def webhook_push(
-        self, repo_url: str, ref: str, before: str, after: str, changed_files: list[str]
-    ) -> None:
-        """Tell Argo CD of a push as GitHub would; `ref` is for example refs/heads/main."""
-        post_event(self.argocd_url, push_event(repo_url, ref, before, after, changed_files))
-
-    def sealing_certificate(self) -> str:
-        """Return the controller's newest certificate (PEM), through the API server's proxy."""
-        proxied = service_proxy(sealed_secrets.NAMESPACE, sealed_secrets.NAME, 8080, "v1/cert.pem")
-        return self.cluster.request("GET", proxied).decode()
 
     def sealed_secrets_restart(self) -> None:
         """Do what `kubectl rollout restart` does to the controller and wait for the rollout."""

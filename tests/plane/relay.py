@@ -41,6 +41,14 @@ def _serve(listener: socket.socket, handle: Callable[[socket.socket], None]) -> 
     threading.Thread(target=accept, daemon=True).start()
 
 
+def close_listener(listener: socket.socket) -> None:
+    """Stop listening; connections that are open go on."""
+    # A blocked accept() keeps a closed socket alive; shutdown wakes it.
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
 def relay(listener: socket.socket, target: Address) -> None:
     """Connect whatever arrives at `listener` to `target`, until the listener is closed."""
 
@@ -69,10 +77,7 @@ class EgressProxy:
 
     def close(self) -> None:
         """Stop listening; open connections go on."""
-        # A blocked accept() keeps a closed socket alive; shutdown wakes it.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        close_listener(self._listener)
 
     def _handle(self, connection: socket.socket) -> None:
         try:

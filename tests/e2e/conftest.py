@@ -1,0 +1,91 @@
+"""Fixtures of the end-to-end tier: one control plane and one Git server for the whole run."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.plane.existing import GIT_ADDRESS, KUBECONFIG, existing_cluster
+from tests.plane.git_server import GitServer
+from tests.plane.plane import Plane
+from tests.plane.target import Target
+
+_HERE = Path(__file__).parent
+_PLANE = pytest.StashKey[Target]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder as `e2e`."""
+    for item in items:
+        if _HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the ends of the servers' logs under a failed test."""
+    report = yield
+    target = item.config.stash.get(_PLANE, None)
+    if report.failed and target is not None:
+        report.sections.append(("control plane", target.failure()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def plane(pytestconfig: pytest.Config) -> Iterator[Target]:
+    """The cluster under test: a plane of our own, or the one that the environment names."""
+    if existing := existing_cluster():
+        pytestconfig.stash[_PLANE] = existing
+        yield existing
+        return
+    own = Plane()
+    pytestconfig.stash[_PLANE] = own
+    own.start()
+    yield own
+    own.stop()
+
+
+@pytest.fixture
+def own_plane(request: pytest.FixtureRequest) -> Plane:
+    """The plane, for a test that stops, restarts or wipes its servers; else the test is skipped."""
+    if os.environ.get(KUBECONFIG):
+        pytest.skip(f"{request.node.name} handles the plane's own servers; {KUBECONFIG} is set")
+    own = request.getfixturevalue("plane")
+    assert isinstance(own, Plane)
+    return own
+
+
+@pytest.fixture(scope="session")
+def git_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
+    """A server of bare repositories over HTTP, open to all."""
+    address = os.environ.get(GIT_ADDRESS, "127.0.0.1")
+    server = GitServer(tmp_path_factory.mktemp("git-server"), address=address).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def unique_name(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Make names (DNS labels, at most 40 characters) that no other test or run uses."""
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
+
+    def make(prefix: str = "") -> str:
+        return f"{prefix}{words}"[:33].rstrip("-") + f"-{secrets.token_hex(3)}"
+
+    return make
+
+
+@pytest.fixture
+def namespace(plane: Target, unique_name: Callable[[str], str]) -> Iterator[str]:
+    """A new namespace, deleted after the test."""
+    name = unique_name("")
+    plane.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    yield name
+    plane.cluster.delete("v1", "Namespace", name)
