@@ -1,0 +1,60 @@
+# Needs only git, make and Python 3.11 or newer. See docs/testing.md for the tiers of tests.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CLUSTER ?=
+PYTEST_ARGS ?=
+
+.PHONY: help test e2e demo lint check tools lock clean
+
+help:
+	@echo "make test    the fast tier (the first run builds Helm and kubeseal)"
+	@echo "make demo    init, seal, commit, push, render and unseal, in a temporary clone"
+	@echo "make demo CLUSTER=local    the same on a real control plane of its own"
+	@echo "make e2e     the end-to-end tier (the first run builds the control plane)"
+	@echo "make lint    style, types and the import contract"
+	@echo "make check   lint, test and e2e"
+	@echo "make tools   build everything that the tests use"
+	@echo "make lock    write requirements-dev.lock again"
+	@echo "make clean   remove what these targets made in the checkout"
+
+$(READY): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+test: $(READY)
+	$(BIN)/python -m tests.tools.build helm3 helm4 kubeseal
+	$(BIN)/python -m pytest tests --ignore tests/e2e $(PYTEST_ARGS)
+
+e2e: $(READY)
+	$(BIN)/python -m tests.tools.build --all
+	$(BIN)/python -m pytest tests/e2e $(PYTEST_ARGS)
+
+demo: $(READY)
+	CLUSTER=$(CLUSTER) $(BIN)/python -m tests.demo
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy --strict --disable-error-code import-untyped tests/tools tests/plane
+	$(BIN)/lint-imports
+
+check: lint test e2e
+
+tools: $(READY)
+	$(BIN)/python -m tests.tools.build --all
+
+# Pins stay as they are unless pyproject.toml asks for more; delete the file to renew them all.
+# --allow-unsafe: pip-tools needs pip and setuptools, which --require-hashes wants pinned as well.
+lock: $(READY)
+	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras \
+	    --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	    --no-emit-options --output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
