@@ -51,7 +51,7 @@ tools: $(READY)
 # Pins stay as they are unless pyproject.toml asks for more; delete the file to renew them all.
 # --allow-unsafe: pip-tools needs pip and setuptools, which --require-hashes wants pinned as well.
 lock: $(READY)
-	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras \
+	$(BIN)/pip-compile --quiet --extra dev --build-deps-for editable --generate-hashes --allow-unsafe --strip-extras \
 	    --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	    --no-emit-options --output-file requirements-dev.lock pyproject.toml
 
