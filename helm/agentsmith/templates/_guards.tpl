@@ -30,8 +30,8 @@
 {{- if regexMatch "(?i)password *=" .Values.redis.externalUrl -}}
 {{- fail "redis.externalUrl holds a password, which anyone could read in the pod. Put the address into the key redis-url of the Secret and set redis.urlFromSecret." -}}
 {{- end -}}
-{{- if contains "://" .Values.redis.externalUrl -}}
-{{- fail "redis.externalUrl must be host:port, as StackExchange.Redis reads it, without a scheme such as redis://." -}}
+{{- if regexMatch "://|\\s" .Values.redis.externalUrl -}}
+{{- fail "redis.externalUrl must be host:port, as StackExchange.Redis reads it, without blanks and without a scheme such as redis://." -}}
 {{- end -}}
 {{- if and .Values.redis.urlFromSecret $inline -}}
 {{- fail "redis.urlFromSecret needs sealedSecret.manifest or existingSecret, as `secrets` has no Redis address." -}}

@@ -20,7 +20,7 @@ Line ends at the end are dropped: `--set-file` adds them.
 {{- $secrets := .Values.secrets | default dict -}}
 {{- $data := dict -}}
 {{- range $key, $name := include "agentsmith.secretKeys" . | fromYaml -}}
-{{- $value := index $secrets $name | default "" | toString | regexReplaceAll "[\r\n]+$" "" -}}
+{{- $value := regexReplaceAll "[\r\n]+$" (index $secrets $name | default "" | toString) "" -}}
 {{- if trim $value -}}
 {{- $_ := set $data $key ($value | b64enc) -}}
 {{- end -}}
