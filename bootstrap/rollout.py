@@ -15,6 +15,11 @@ from typing import Any
 
 _ERROR_CONDITIONS = frozenset({"ComparisonError", "InvalidSpecError", "SyncError", "UnknownError"})
 _RETRY_NOTE = re.compile(r"\s*Retrying attempt #\d+ at .*$")
+_LAYERS = re.compile(
+    r"Failed to load target state: |failed to generate manifest for source \d+ of \d+: |"
+    r"rpc error: code = \w+ desc = |Manifest generation error \(cached\): |"
+    r"failed to get latest revision for source \d+ of \d+: "
+)
 _SHORT = 7
 
 
@@ -100,7 +105,7 @@ def _broken_condition(status: Mapping[str, Any]) -> Verdict | None:
     for condition in status.get("conditions") or []:
         if condition.get("type") in _ERROR_CONDITIONS:
             message = str(condition.get("message", ""))
-            return Verdict(State.STUCK, _one_line(message), _hint_for(message))
+            return Verdict(State.STUCK, _cause(message), _hint_for(message))
     return None
 
 
@@ -114,7 +119,7 @@ def _judge_operation(status: Mapping[str, Any], is_wanted: Callable[[str], bool]
     if not operation or not is_wanted(revision):
         return None
     phase = operation.get("phase")
-    message = _RETRY_NOTE.sub("", _one_line(str(operation.get("message", ""))))
+    message = _RETRY_NOTE.sub("", _cause(str(operation.get("message", ""))))
     failed = list(_failed_resources(_mapping(operation.get("syncResult"))))
     what = "; ".join(failed) or message
     if phase in {"Failed", "Error"}:
@@ -264,6 +269,17 @@ def _conditions(item: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any
 
 def _name(item: Mapping[str, Any]) -> str:
     return str(_mapping(item.get("metadata")).get("name"))
+
+
+def _cause(message: str) -> str:
+    """Return what went wrong, without the layers of servers that passed it on.
+
+    They quote whole command lines, in an order that changes, before the words that matter.
+    """
+    helm = re.search(r"`helm template .*?` failed \S+ status \d+: Error: (.*)", message, re.DOTALL)
+    if helm:
+        return _one_line(f"helm template: {helm[1]}")
+    return _one_line(_LAYERS.sub("", message))
 
 
 def _one_line(text: str) -> str:

@@ -1,0 +1,105 @@
+"""What the end-to-end tests of the command line share: live objects, and cleaning up."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tests.plane.target import Target
+from tests.plane.waiting import wait_for
+from tests.support.workspace import Workspace
+
+_ARGOCD = "argocd"
+_APPLICATION = ("argoproj.io/v1alpha1", "Application")
+_PROJECT = ("argoproj.io/v1alpha1", "AppProject")
+OURS = "app.kubernetes.io/part-of=agentsmith"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The live objects of environment `name` in `namespace`."""
+
+    plane: Target
+    name: str
+    namespace: str
+
+    def application(self) -> dict[str, Any]:
+        """Return the Application."""
+        found = self.plane.cluster.get(*_APPLICATION, f"agentsmith-{self.name}", _ARGOCD)
+        assert found is not None, "there is no Application"
+        return found
+
+    def deployment(self) -> dict[str, Any]:
+        """Return the dispatcher's Deployment."""
+        found = self.plane.cluster.get(
+            "apps/v1", "Deployment", "agentsmith-dispatcher", self.namespace
+        )
+        assert found is not None, "there is no Deployment"
+        return found
+
+    def image(self) -> str:
+        """Return the dispatcher's image."""
+        return str(self.deployment()["spec"]["template"]["spec"]["containers"][0]["image"])
+
+    def secret(self) -> dict[str, bytes] | None:
+        """Return the data of the Secret that Agent Smith reads."""
+        return self.plane.cluster.secret("agentsmith-secrets", self.namespace)
+
+    def rolled_out(self) -> bool:
+        """Tell whether every pod of the dispatcher is of the latest template and available."""
+        deployment = self.deployment()
+        status, replicas = deployment["status"], deployment["spec"]["replicas"]
+        return bool(
+            status.get("observedGeneration") == deployment["metadata"]["generation"]
+            and status.get("updatedReplicas") == status.get("availableReplicas") == replicas
+            and status.get("replicas") == replicas
+        )
+
+    def at(self, commit: str) -> bool:
+        """Tell whether exactly `commit` is synced, by an operation that succeeded, and healthy."""
+        status = self.application()["status"]
+        operation = status.get("operationState", {})
+        return bool(
+            status["sync"]["status"] == "Synced"
+            and status["sync"]["revision"] == commit
+            and status["health"]["status"] == "Healthy"
+            and operation.get("phase") == "Succeeded"
+            and operation.get("syncResult", {}).get("revision") == commit
+            and self.rolled_out()
+        )
+
+    def wait_until_at(self, commit: str, timeout: float = 120) -> float:
+        """Wait for `at` and return the seconds that it took."""
+        began = time.monotonic()
+        wait_for(lambda: self.at(commit), f"{self.name} at {commit[:7]}", timeout=timeout)
+        return time.monotonic() - began
+
+
+def announce(plane: Target, workspace: Workspace, before: str, after: str) -> None:
+    """Tell Argo CD of a push by webhook, as GitHub would."""
+    changed = workspace.git("diff", "--name-only", before, after).splitlines()
+    plane.webhook_push(workspace.remote_url, "refs/heads/main", before, after, changed)
+
+
+def remove_everything(plane: Target) -> None:
+    """Delete what `bootstrap up` made, root first, and wait until it is gone."""
+    cluster = plane.cluster
+    cluster.delete(*_APPLICATION, "agentsmith-root", _ARGOCD)
+    namespaces = set()
+    for application in cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS):
+        namespaces.add(application["spec"]["destination"]["namespace"])
+        cluster.delete(*_APPLICATION, application["metadata"]["name"], _ARGOCD)
+    wait_for(
+        lambda: not cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS),
+        "the Applications to be gone",
+        timeout=120,
+    )
+    cluster.delete(*_PROJECT, "agentsmith", _ARGOCD)
+    for namespace in namespaces - {_ARGOCD}:
+        cluster.delete("v1", "Namespace", namespace)
+    for namespace in namespaces - {_ARGOCD}:
+        wait_for(
+            lambda name=namespace: cluster.get("v1", "Namespace", name) is None,
+            f"namespace {namespace} to be gone",
+        )
