@@ -1,0 +1,1 @@
+"""Fast tests of the Helm chart: real Helm 3 and 4, no cluster."""
