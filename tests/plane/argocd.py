@@ -12,7 +12,7 @@ import yaml
 
 from tests.plane.cluster import Cluster, Manifest
 from tests.plane.errors import PlaneError
-from tests.plane.isolate import enter
+from tests.plane.namespaces import enter_network
 from tests.plane.ports import reserve_port
 from tests.plane.process import Process
 from tests.plane.relay import close_listener, relay
@@ -62,8 +62,12 @@ class ArgoCD:
             process.start()
             return
         process.start(pass_fds=[self._inside.fileno()])
-        self._outside.settimeout(20)
-        _, handles, _, _ = socket.recv_fds(self._outside, 64, 8)
+        self._outside.settimeout(0.1)
+        _, handles, _, _ = wait_for(
+            lambda: socket.recv_fds(self._outside, 64, 8),
+            "the network namespace of the application-controller",
+            alive=[process],
+        )
         self._close_listeners()
         self._listeners = [socket.socket(fileno=handle) for handle in handles]
         for listener, port in zip(self._listeners, self._reachable(), strict=True):
@@ -122,7 +126,7 @@ class ArgoCD:
         }  # fmt: skip
         environment = self._environment()
         # Its metrics server listens on all addresses and no option changes that.
-        enters = {_CONTROLLER: enter(self._inside.fileno(), self._reachable())}
+        enters = {_CONTROLLER: enter_network(self._inside.fileno(), self._reachable())}
         return [
             Process(
                 name,

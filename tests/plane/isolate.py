@@ -1,9 +1,9 @@
 """Run a command in a network namespace of its own that can reach chosen loopback ports outside.
 
-For servers that insist on listening on all addresses. `python isolate.py FD PORTS COMMAND...` runs
-inside the new namespace (see `enter`): it listens there on 127.0.0.1 at each port, hands these
-listeners out through the socket FD, and becomes the command. Whoever holds the listeners accepts
-on them from outside, because a socket stays in the namespace in which it was made.
+`python isolate.py FD PORTS COMMAND...` runs inside the new namespace: it listens there on 127.0.0.1
+at each port, hands these listeners out through the socket FD, and becomes the command. Whoever
+holds the listeners accepts on them from outside, because a socket stays in the namespace in which
+it was made. It is run as a script and imports nothing of ours.
 """
 
 from __future__ import annotations
@@ -13,22 +13,9 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Sequence
 
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
-
-
-def unshare(*kinds: str) -> list[str]:
-    """Return the `unshare` command for namespaces such as "net"; root is not needed for it."""
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    return ["unshare", *user, *(f"--{kind}" for kind in kinds)]
-
-
-def enter(handle: int, ports: Sequence[int]) -> list[str]:
-    """Return what goes before a command; the listeners arrive at the other end of `handle`."""
-    listed = ",".join(str(port) for port in ports)
-    return [*unshare("net"), sys.executable, "-I", __file__, str(handle), listed]
 
 
 def _main() -> None:

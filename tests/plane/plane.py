@@ -17,6 +17,7 @@ from tests.plane.argocd import ArgoCD
 from tests.plane.cluster import Cluster
 from tests.plane.control_plane import ControlPlane
 from tests.plane.errors import PlaneError
+from tests.plane.namespaces import check_unshare
 from tests.plane.pods import ProcessPods
 from tests.plane.process import Process
 from tests.plane.relay import EgressProxy
@@ -39,6 +40,7 @@ class Plane(Target):
 
     def __init__(self, run_dir: Path | None = None) -> None:
         """Build missing tools and describe the processes; start nothing. Raises PlaneError."""
+        check_unshare()
         self.run_dir = run_dir or Path(tempfile.mkdtemp(prefix="agentsmith-plane-"))
         self._temporary = run_dir is None
         self._egress_path = self.run_dir / "egress.sock"

@@ -12,7 +12,7 @@ import yaml
 
 from tests.plane.cluster import Cluster, Manifest
 from tests.plane.control_plane import PROCESS_ANNOTATION
-from tests.plane.isolate import unshare
+from tests.plane.namespaces import unshare
 from tests.plane.pods import Workload
 from tests.plane.ports import reserve_port
 from tests.plane.process import Process
