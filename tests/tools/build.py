@@ -76,6 +76,8 @@ def _digest(module: str, *parts: str) -> str:
     hashed = hashlib.sha256()
     for name in ("go.mod", "go.sum"):
         hashed.update((HERE / module / name).read_bytes())
+    for source in sorted((HERE / module).glob("*.go")):
+        hashed.update(source.read_bytes())
     hashed.update("\0".join(parts).encode())
     return hashed.hexdigest()[:16]
 

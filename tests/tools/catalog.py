@@ -77,6 +77,19 @@ def _kubernetes(name: str, *, on_demand: bool = False) -> Tool:
 
 _SEALED = "github.com/bitnami-labs/sealed-secrets"
 _ARGOCD = "github.com/argoproj/argo-cd/v3"
+_CONTAINERD = "github.com/containerd/containerd/v2"
+
+
+def _containerd(name: str) -> Tool:
+    """Return a tool of the container runtime: only the tests on a real node need it."""
+    return Tool(
+        name,
+        "containerd",
+        _CONTAINERD,
+        f"{_CONTAINERD}/cmd/{name}",
+        (f"{_CONTAINERD}/version.Version={{bare}}",),
+        on_demand=True,
+    )
 
 
 def _helm3_kube() -> tuple[str, ...]:
@@ -131,6 +144,11 @@ TOOLS: dict[str, Tool] = {
             "argocd", "argocd", _ARGOCD, f"{_ARGOCD}/cmd", (f"{_ARGOCD}/common.version={{bare}}",)
         ),
         Tool("kwok", "kwok", "sigs.k8s.io/kwok", "sigs.k8s.io/kwok/cmd/kwok"),
+        _containerd("containerd"),
+        _containerd("containerd-shim-runc-v2"),
+        _containerd("ctr"),
+        # A main package of our own, with the plugins that a cluster's DNS needs.
+        Tool("coredns", "coredns", "github.com/coredns/coredns", ".", on_demand=True),
     )
 }
 

@@ -27,6 +27,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(build, "HERE", folder.parent)
     monkeypatch.setattr(catalog.Tool, "version", lambda _: "v1.2.3")
     monkeypatch.setitem(catalog.TOOLS, "tiny", TINY)
+    monkeypatch.setenv("GOCACHE", str(build.cache_dir().parent.parent / "go-build"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return folder
 
