@@ -1,0 +1,3 @@
+module agentsmith-bootstrap/tests/node/images
+
+go 1.26.0
