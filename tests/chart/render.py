@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,16 @@ class RenderError(Exception):
     """Helm refused; the text is its standard error."""
 
 
+@cache
+def _load(document: str) -> Object | None:
+    loaded: Object | None = YAML(typ="safe").load(document)
+    return loaded
+
+
 def load_all(text: str) -> list[Object]:
-    """Parse a stream of manifests."""
-    return [document for document in YAML(typ="safe").load_all(text) if document]
+    """Parse a stream of manifests. Equal documents are one shared object: do not change them."""
+    documents = (_load(document) for document in re.split(r"(?m)^---$", text))
+    return [document for document in documents if document]
 
 
 def run(helm: Path, *arguments: str | Path) -> str:
@@ -47,7 +56,6 @@ class Chart:
         self.helm = helm
         self._scratch = scratch
         self._texts: dict[tuple[str, ...], str] = {}
-        self._objects: dict[str, list[Object]] = {}
 
     def arguments(
         self, values: Mapping[str, Any] | Path | None, set_files: Mapping[str, bytes]
@@ -85,10 +93,7 @@ class Chart:
 
     def objects(self, *arguments: Any, **options: Any) -> list[Object]:
         """Return the rendered objects; the arguments are those of `text`."""
-        text = self.text(*arguments, **options)
-        if text not in self._objects:
-            self._objects[text] = load_all(text)
-        return self._objects[text]
+        return load_all(self.text(*arguments, **options))
 
     def refusal(self, *arguments: Any, **options: Any) -> str:
         """Return Helm's message, where it must refuse."""
@@ -140,12 +145,14 @@ def dispatcher_pod(objects: Sequence[Object]) -> Object:
 def sealed_secret(namespace: str = NAMESPACE, **data: str) -> str:
     """Return a SealedSecret manifest as `bootstrap seal` writes it."""
     lines = "".join(f"    {key.replace('_', '-')}: {value}\n" for key, value in data.items())
+    name = f"name: agentsmith-secrets\n  namespace: {namespace}\n"
     encrypted = f"encryptedData:\n{lines}" if data else "encryptedData: {}\n"
     return (
         "# Written by `bootstrap seal`.\n# Do not edit.\n"
         "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n"
-        f"metadata:\n  name: agentsmith-secrets\n  namespace: {namespace}\n"
+        f"metadata:\n  {name}"
         f"spec:\n  {encrypted}"
-        f"  template:\n    metadata:\n      name: agentsmith-secrets\n      namespace: {namespace}\n"
+        "  template:\n"
+        f"    metadata:\n      {name.replace('  ', '      ')}"
         "    type: Opaque\n"
     )

@@ -89,7 +89,10 @@ Annotations field of an object, or nothing.
 Call with (dict "root" $ "annotations" (dict)).
 */}}
 {{- define "agentsmith.annotations" -}}
-{{- $all := merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) -}}
+{{- $all := dict -}}
+{{- range $key, $value := merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) -}}
+{{- if not (kindIs "invalid" $value) }}{{ $_ := set $all $key $value }}{{ end -}}
+{{- end -}}
 {{- if $all -}}
 annotations:
   {{- toYaml $all | nindent 2 }}
