@@ -28,7 +28,7 @@ class Digests:
 
     def matches(self, key: str, digest: str) -> bool:
         """Tell whether `digest` is the one remembered for `key`."""
-        return hmac.compare_digest(self.by_key.get(key, ""), digest)
+        return hmac.compare_digest(self.by_key.get(key, "").encode(), digest.encode())
 
 
 def new_digests(random: Callable[[int], bytes] = os.urandom) -> Digests:
@@ -49,7 +49,7 @@ def parse_digests(text: str | None) -> Digests | None:
             return None
         hmac_key = bytes.fromhex(document["hmacKey"])
         by_key = {str(key): str(value) for key, value in document["digests"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return Digests(hmac_key, by_key) if len(hmac_key) == _KEY_BYTES else None
 

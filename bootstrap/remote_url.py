@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from bootstrap.errors import BootstrapError
 
-_SCP_LIKE = re.compile(r"(?:(?P<user>[^\s/@:]+)@)?(?P<host>[^\s/@:]+):(?P<path>[^\s]+)")
+_SCP_LIKE = re.compile(r"(?:(?P<user>[^\s/@:]+)@)?(?P<host>[^\s/@:\[\]]+):(?P<path>[^\s]+)")
 _HINT = "pass --repo-url with the URL that Argo CD reaches the repository at"
 
 
@@ -32,6 +32,8 @@ def parse_remote_url(raw: str, *, source: str) -> RemoteUrl:
     scp = _SCP_LIKE.fullmatch(text)
     if scp and not re.fullmatch(r"[A-Za-z]", scp["host"]):  # C:\folder is a path, not a host
         return _parse_scp_like(scp, source)
+    if "@[" in text:
+        raise BootstrapError(f"{source} is neither a URL nor of the form USER@HOST:PATH", _HINT)
     raise BootstrapError(f"{source} is a path on this machine, which Argo CD can't clone", _HINT)
 
 
@@ -41,10 +43,14 @@ def _parse_scp_like(match: re.Match[str], source: str) -> RemoteUrl:
         raise BootstrapError(
             f"{source} names no SSH user, which Argo CD needs (such as git@{host}:...)", _HINT
         )
+    return RemoteUrl(f"{user}@{host}:{path}", _warn_of_alias(host, source))
+
+
+def _warn_of_alias(host: str, source: str) -> tuple[str, ...]:
     # An alias in ~/.ssh/config works here and nowhere else.
-    alias = "." not in host and host != "localhost"
-    warning = f"host {host!r} in {source} looks like an alias of your SSH configuration"
-    return RemoteUrl(f"{user}@{host}:{path}", (warning,) if alias else ())
+    if "." in host or ":" in host or host == "localhost":
+        return ()
+    return (f"host {host!r} in {source} looks like an alias of your SSH configuration",)
 
 
 def _parse_with_scheme(text: str, source: str) -> RemoteUrl:
@@ -85,8 +91,10 @@ def _without_credentials(
         f"{source} holds credentials; they were left out."
         " A private repository needs its own in Argo CD"
     )
-    path = parts.path.rstrip("/")
-    return RemoteUrl(f"{scheme}://{netloc}{path}", (warning,) if stripped else ())
+    warnings: tuple[str, ...] = (warning,) if stripped else ()
+    if scheme == "ssh":
+        warnings += _warn_of_alias(host, source)
+    return RemoteUrl(f"{scheme}://{netloc}{parts.path.rstrip('/')}", warnings)
 
 
 def same_repository(left: str, right: str) -> bool:
