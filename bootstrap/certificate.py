@@ -14,9 +14,10 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import render_header
 
 _BLOCK = re.compile(
-    r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----", re.ASCII
+    r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----", re.ASCII
 )
 _KEY_BITS = 4096
+_LEAST_KEY_BITS = 2048
 _VALID_YEARS = 10
 # The controller serves the certificate with the latest NotBefore to everyone who seals. A key pair
 # that lives on a person's disk must never become that one, so it claims to be older than any other.
@@ -61,6 +62,10 @@ def parse_certificate(text: str, *, source: str) -> SealingCertificate:
         raise BootstrapError(f"{source} holds a malformed certificate", hint) from error
     if not isinstance(public_key, rsa.RSAPublicKey):
         raise BootstrapError(f"{source} is not an RSA certificate", hint)
+    if public_key.key_size < _LEAST_KEY_BITS:
+        raise BootstrapError(
+            f"{source} has an RSA key of {public_key.key_size} bits, which is too weak", hint
+        )
     return SealingCertificate(
         pem=certificate.public_bytes(serialization.Encoding.PEM).decode(),
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
@@ -93,7 +98,11 @@ def generate_key(now: datetime) -> SealingKey:
 
     It is valid for ten years from `now` (aware, UTC). Takes about a second.
     """
-    private_key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+    return certify_key(rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS), now)
+
+
+def certify_key(private_key: rsa.RSAPrivateKey, now: datetime) -> SealingKey:
+    """Return the pair of `private_key` and a new certificate for it, as `generate_key` does."""
     certificate = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([]))

@@ -65,7 +65,7 @@ class Git:
         return done.stdout.strip() or None
 
     def remote_url(self, remote: str = "origin") -> str | None:
-        """Return the URL of `remote` as the user wrote it, or None without such a remote."""
+        """Return the URL that Git uses for `remote`, or None without such a remote."""
         done = _run(self.root, "remote", "get-url", remote)
         return done.stdout.strip() or None if done.code == 0 else None
 
@@ -178,7 +178,13 @@ def refuse_if_git_would_see(path: Path) -> None:
 
 
 def _is_tracked(folder: Path, path: Path) -> bool:
-    return _run(folder, "ls-files", "--error-unmatch", "--", str(path)).code == 0
+    done = _run(folder, "--literal-pathspecs", "ls-files", "--error-unmatch", "--", str(path))
+    if done.code not in {0, 1}:  # a damaged index, say: then nobody knows
+        raise BootstrapError(
+            f"Git can't tell whether {path} is tracked: {_last_line(done.stderr)}",
+            "mend the repository; `git status` says more",
+        )
+    return done.code == 0
 
 
 def _is_ignored(folder: Path, path: Path) -> bool:

@@ -39,12 +39,16 @@ class Repository:
 
     def read(self, path: str) -> str | None:
         """Return the text of a file, None if there is none. Text must be UTF-8."""
-        file = self.root / path
         try:
-            with file.open("rb") as stream:
-                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            # a pipe without a writer would block the open itself
+            descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise BootstrapError(f"{path} is not a regular file", "move it away")
-                raw = stream.read(_MAX_BYTES + 1)
+                with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                    raw = stream.read(_MAX_BYTES + 1)
+            finally:
+                os.close(descriptor)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -100,10 +104,11 @@ class Repository:
             for manifest, change in zip(manifests, changes, strict=True)
             if change.action != "unchanged"
         ]
-        with contextlib.ExitStack() as undo:
+        self._clean(manifests)
+        with contextlib.ExitStack() as names, contextlib.ExitStack() as undo:
             staged = [self._stage(manifest, undo) for manifest in todo]
             for manifest, temporary in zip(todo, staged, strict=True):
-                self._replace(manifest, temporary, undo)
+                self._replace(manifest, temporary, undo, names)
             undo.pop_all()
         return changes
 
@@ -132,32 +137,38 @@ class Repository:
             if e.name.endswith(".yaml") and not e.name.startswith(".")
         )
 
+    def _clean(self, manifests: Sequence[Manifest]) -> None:
+        """Remove what a killed run left behind; we hold the lock, so none is in use."""
+        for manifest in manifests:
+            target = self.root / manifest.path
+            for leftover in target.parent.glob(f".*.tmp.{target.name}"):
+                _drop(leftover)
+
     def _stage(self, manifest: Manifest, undo: contextlib.ExitStack) -> Path:
         target = self.root / manifest.path
         try:
             self._check_inside(target)
             _make_folders(target.parent, undo)
-            for leftover in target.parent.glob(f".*.tmp.{target.name}"):
-                leftover.unlink(missing_ok=True)  # of a run that was killed; we hold the lock
-            # the end of the name stays, so what ignores the file ignores this one too
-            temporary = target.parent / f".{secrets.token_hex(4)}.tmp.{target.name}"
+            temporary = _temporary_name(target)
+            undo.callback(_drop, temporary)
             mode = _PRIVATE_MODE if manifest.private else _mode_of(target)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            undo.callback(temporary.unlink, missing_ok=True)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(manifest.content.encode())
-                stream.flush()
-                os.fsync(stream.fileno())
+            _write_new(temporary, manifest.content.encode(), mode)
         except OSError as error:
             raise _os_error(manifest.path, error) from error
         return temporary
 
-    def _replace(self, manifest: Manifest, temporary: Path, undo: contextlib.ExitStack) -> None:
+    def _replace(
+        self,
+        manifest: Manifest,
+        temporary: Path,
+        undo: contextlib.ExitStack,
+        names: contextlib.ExitStack,
+    ) -> None:
         target = self.root / manifest.path
         try:
-            previous = target.read_bytes() if target.exists() else None
+            kept = _keep(target, names)
+            undo.callback(_put_back, manifest.path, target, kept, temporary)
             temporary.replace(target)
-            undo.callback(_put_back, target, previous, temporary)
             _sync_folder(target.parent)
         except OSError as error:
             raise _os_error(manifest.path, error) from error
@@ -200,19 +211,62 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _put_back(target: Path, previous: bytes | None, temporary: Path) -> None:
-    if previous is None:
-        target.unlink(missing_ok=True)
-    else:
-        temporary.write_bytes(previous)
-        temporary.replace(target)
+def _temporary_name(target: Path) -> Path:
+    # the end of the name stays, so what ignores the file ignores this one too
+    return target.parent / f".{secrets.token_hex(4)}.tmp.{target.name}"
 
 
-def _mode_of(target: Path) -> int:
+def _write_new(file: Path, content: bytes, mode: int | None) -> None:
+    """Write a file that is not there yet and sync it; without `mode` it is made like any other."""
+    descriptor = os.open(
+        file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else _PRIVATE_MODE
+    )
+    with os.fdopen(descriptor, "wb") as stream:
+        if mode is not None:
+            os.fchmod(descriptor, mode)
+        stream.write(content)
+        stream.flush()
+        os.fsync(descriptor)
+
+
+def _keep(target: Path, names: contextlib.ExitStack) -> Path | None:
+    """Keep what is at `target` under a second name, None if nothing is; `names` drops it again."""
+    if not target.exists():
+        return None
+    kept = _temporary_name(target)
+    names.callback(_drop, kept)
+    try:
+        kept.hardlink_to(target)
+    except OSError:  # a file system without links
+        _write_new(kept, target.read_bytes(), _mode_of(target))
+    return kept
+
+
+def _drop(file: Path) -> None:
+    with contextlib.suppress(OSError):  # what stays is ignored by Git, and the next run's to clean
+        file.unlink(missing_ok=True)
+
+
+def _put_back(path: str, target: Path, kept: Path | None, temporary: Path) -> None:
+    try:
+        if temporary.exists():
+            return  # it never got to its place
+        if kept:
+            kept.replace(target)
+        else:
+            target.unlink(missing_ok=True)
+    except OSError as error:
+        raise BootstrapError(
+            f"{path} is changed and could not be put back: {(error.strerror or '').lower()}",
+            f"look at it with `git diff {path}`, mend the disk, then run this again",
+        ) from error
+
+
+def _mode_of(target: Path) -> int | None:
     try:
         return stat.S_IMODE(target.stat().st_mode)
     except FileNotFoundError:
-        return 0o666  # less the umask, like any new file
+        return None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -29,8 +29,13 @@ from bootstrap.secret_keys import (
 )
 
 _DOTENV_LINE = re.compile(r"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=")
-_MERGE_TAG = "tag:yaml.org,2002:merge"
-_NULL_TAG = "tag:yaml.org,2002:null"
+_TAGS = "tag:yaml.org,2002:"
+_MERGE_TAG = f"{_TAGS}merge"
+_NULL_TAG = f"{_TAGS}null"
+# what the parser takes plain text for by its looks; any other tag was written
+_TAGS_OF_TEXT = {
+    _TAGS + name for name in ("str", "int", "float", "bool", "timestamp", "merge", "value")
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -239,6 +244,12 @@ def _scalar(node: Node, source: str) -> bytes:
             f"{source}: line {node.start_mark.line + 1}: the value is not text",
             "write one `name: value` line per secret, with no nested mapping or list",
         )
+    if node.tag not in _TAGS_OF_TEXT:
+        raise BootstrapError(
+            f"{source}: line {node.start_mark.line + 1}: the value has a tag of its own,"
+            " so it is not plain text",
+            "take the tag (!...) out and write the value itself",
+        )
     try:
         return str(node.value).encode()
     except UnicodeEncodeError:
@@ -259,7 +270,13 @@ def _base64_scalar(node: Node, source: str) -> bytes:
 
 
 def _is_null(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.style is None and node.tag == _NULL_TAG
+    # with a value of its own it has the tag because someone wrote it
+    return (
+        isinstance(node, ScalarNode)
+        and node.style is None
+        and node.tag == _NULL_TAG
+        and node.value in {"", "~", "null", "Null", "NULL"}
+    )
 
 
 def _not_a_mapping(source: str) -> BootstrapError:

@@ -26,7 +26,8 @@ SECRET_KEYS: tuple[str, ...] = (
 # yet, but `azureDevOpsToken` splits into azure-dev-ops-token, so spelling is compared without it.
 _BY_LETTERS = {key.replace("-", ""): key for key in SECRET_KEYS}
 _CHART_SPELLING = {"azure-devops-token": "azureDevOpsToken"}
-_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z_.-]{0,39}")
+_LETTERS = re.compile(r"[A-Za-z][A-Za-z_.-]{0,39}")
+_VARIABLE = re.compile(r"[A-Z]{2,}(_[A-Z]{2,})+")
 
 
 def chart_name(key: str) -> str:
@@ -62,6 +63,9 @@ def nearest_key(written: str) -> str | None:
 def may_be_shown(written: str) -> bool:
     """Tell whether an unknown key may appear in a message.
 
-    A token pasted on the wrong side of a colon parses as a key. Tokens are long and have digits.
+    A token on the wrong side of a colon, or the last line of a PEM block, parses as a key. So only
+    what is near a known name is shown, or is spelt as no secret is: SOME_VARIABLE.
     """
-    return bool(_IDENTIFIER.fullmatch(written))
+    if not _LETTERS.fullmatch(written):
+        return False
+    return bool(_VARIABLE.fullmatch(written)) or nearest_key(written) is not None

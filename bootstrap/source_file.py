@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -21,6 +22,8 @@ def read_secrets(path: str) -> bytes:
     Only a regular file will do: its size is known before a byte is read.
     """
     if path == _STDIN:
+        if sys.stdin is None or sys.stdin.closed:
+            raise BootstrapError("standard input is closed", "pipe the secrets in, or give a file")
         if sys.stdin.isatty():
             print("reading secrets from standard input until Ctrl-D", file=sys.stderr)
         raw = sys.stdin.buffer.read(MAX_SECRETS_BYTES + 1)
@@ -35,11 +38,21 @@ def read_certificate(source: str) -> str:
     remote = "://" in source
     raw = _download(source) if remote else _read_file(Path(source), MAX_CERTIFICATE_BYTES)
     try:
-        return raw.decode("ascii", "strict")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BootstrapError(
-            f"--cert {source} is not PEM text", "give the certificate in PEM form"
+            f"{name_certificate(source)} is not PEM text", "give the certificate in PEM form"
         ) from None
+
+
+def name_certificate(source: str) -> str:
+    """Return what to call the certificate at `source` in messages: no credential of a URL."""
+    scheme, remote, rest = source.partition("://")
+    if not remote:
+        return f"--cert {source}"
+    host = re.split(r"[/?#]", rest)[0].rpartition("@")[2]
+    path = re.split(r"[?#]", rest)[0].partition("/")[2]
+    return f"--cert {scheme}://{host}/{path}"
 
 
 def _read_file(path: Path, limit: int) -> bytes:
@@ -51,16 +64,27 @@ def _read_file(path: Path, limit: int) -> bytes:
             f"{path}: {(error.strerror or 'cannot be read').lower()}",
             "check the path and its permissions",
         ) from error
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise BootstrapError(f"{path} is not a regular file", "give a file, or - for a pipe")
         if status.st_size > limit:
             raise _too_large(str(path), limit)
-        return stream.read(limit)
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            raw = stream.read(limit + 1)
+    except OSError as error:
+        raise BootstrapError(
+            f"{path}: {(error.strerror or 'cannot be read').lower()}", "check the file and its disk"
+        ) from error
+    finally:
+        os.close(descriptor)
+    if len(raw) > limit:  # it grew, or its size is not known (as in /proc)
+        raise _too_large(str(path), limit)
+    return raw
 
 
 def _download(url: str) -> bytes:
+    import http.client
     import urllib.error
     import urllib.request
 
@@ -75,8 +99,10 @@ def _download(url: str) -> bytes:
         raise BootstrapError(
             f"--cert: the server answered {error.code} {error.reason}", "check the URL"
         ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or type(error).__name__
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        # other words of these may quote the URL, and with it a token
+        reason = getattr(error, "reason", None) if isinstance(error, OSError) else None
+        reason = reason or type(error).__name__
         raise BootstrapError(
             f"--cert: the URL can't be read ({reason})", "check the URL and the network"
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from bootstrap.commands.project_files import load_environments, require_environment
@@ -16,7 +17,8 @@ def choose_environment(repository: Repository, asked: str | None, file: str) -> 
     if asked is not None:
         return require_environment(repository, asked)
     if file != "-":
-        folder = Path(file).resolve().parent
+        # where the file lies, not what it links to: a link into a vault is still this environment's
+        folder = Path(os.path.realpath(Path(file).parent))
         if folder.parent == (repository.root / ENVIRONMENTS_DIR).resolve():
             return require_environment(repository, folder.name)
     known = load_environments(repository)

@@ -14,6 +14,7 @@ from bootstrap.application import (
 )
 from bootstrap.certificate import (
     SealingCertificate,
+    certify_key,
     check_not_expired,
     generate_key,
     key_belongs_to,
@@ -125,20 +126,20 @@ def _describe(
     present = existing or Environment(
         name=name,
         namespace=f"agentsmith-{name}",
-        repo_url="" if options.repo_url else _origin(git, reporter),
-        target_revision="" if options.revision else _branch(git),
+        repo_url="" if options.repo_url is not None else _origin(git, reporter),
+        target_revision="" if options.revision is not None else _branch(git),
         destination=parse_destination(None),
     )
-    if options.repo_url:
+    if options.repo_url is not None:
         remote = parse_remote_url(options.repo_url, source="--repo-url")
         for warning in remote.warnings:
             reporter.warn(warning)
         present = replace(present, repo_url=remote.url)
-    if options.revision:
+    if options.revision is not None:
         present = replace(present, target_revision=check_revision(options.revision))
-    if options.namespace:
+    if options.namespace is not None:
         present = replace(present, namespace=options.namespace)
-    if options.cluster:
+    if options.cluster is not None:
         present = replace(present, destination=parse_destination(options.cluster))
     if options.automated is not None:
         present = replace(present, automated=options.automated)
@@ -247,13 +248,13 @@ def _choose_certificate(
     if options.certificate is None:
         if present:
             return present, []
-        if repository.exists(key_path):
-            raise BootstrapError(
-                f"{key_path} is there, but its certificate {path} is not",
-                "restore the certificate with `git checkout`, or move the key away",
-            )
-        reporter.step("making a sealing key pair (RSA-4096)")
-        key = generate_key(now)
+        key_text = repository.read(key_path)
+        if key_text is None:
+            reporter.step("making a sealing key pair (RSA-4096)")
+            key = generate_key(now)
+        else:  # a run was killed between the two, or the certificate was deleted
+            reporter.step(f"making a new certificate for {key_path}")
+            key = certify_key(parse_private_key(key_text, source=key_path), now)
         return key.certificate, [
             Manifest(key_path, render_key(key, environment.name), private=True),
             Manifest(path, render_certificate(key.certificate)),

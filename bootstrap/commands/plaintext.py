@@ -16,7 +16,7 @@ def read_plaintext(file: str) -> SecretInput:
     """Return the secrets in `file` ("-" is standard input), which Git must never get to see."""
     if file == _STDIN:
         return parse_secrets(read_secrets(file), source="standard input")
-    if os.path.lexists(file):  # else the reading says that there is no such file
+    if os.path.isfile(file):  # noqa: PTH113 - else, or unreadable, the reading says what is wrong
         refuse_if_git_would_see(Path(file))
     name = Path(file).name
     dotenv = name.startswith(".env") or name.endswith(".env")

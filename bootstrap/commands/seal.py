@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -163,7 +164,9 @@ def _recall(
     private_key = parse_private_key(text, source=key_path) if text else None
     if private_key and not key_belongs_to(private_key, certificate):
         private_key = None
-    digests = parse_digests(repository.read(environment.path(DIGESTS_FILE)))
+    digests = None
+    with contextlib.suppress(BootstrapError):  # damage costs only a needless new ciphertext
+        digests = parse_digests(repository.read(environment.path(DIGESTS_FILE)))
     return _Memory(certificate, existing.label, private_key, digests or new_digests())
 
 

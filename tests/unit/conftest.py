@@ -94,3 +94,9 @@ def pinned(tree: WorkTree, certificate_file: Path) -> WorkTree:
     """A clone with environment prod, sealed for a controller: no private key here."""
     assert tree.run("init", "prod", "--cert", str(certificate_file)).code == 0
     return tree
+
+
+@pytest.fixture(scope="session")
+def weak_certificate() -> str:
+    """A certificate of an RSA-1024 key."""
+    return make_certificate(_generate(public_exponent=65537, key_size=1024))
