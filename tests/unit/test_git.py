@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -104,10 +103,10 @@ def test_fetch_brings_a_commit_and_touches_no_branch(tree: WorkTree, tmp_path: P
         ["git", "-C", other, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
     git = Git.find(tree.root)
-    before = tree.git("for-each-ref"), sorted(os.listdir(tree.root / ".git"))
+    before = tree.git("for-each-ref"), sorted((tree.root / ".git").iterdir())
     git.fetch(str(other), "main")
     assert git.has_commit(commit)
-    assert (tree.git("for-each-ref"), sorted(os.listdir(tree.root / ".git"))) == before
+    assert (tree.git("for-each-ref"), sorted((tree.root / ".git").iterdir())) == before
     with pytest.raises(BootstrapError, match="can't be fetched from"):
         git.fetch(str(other), "none")
 
