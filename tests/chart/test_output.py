@@ -141,6 +141,7 @@ def test_a_namespace_of_the_chart_outlives_the_release(chart: Chart) -> None:
     namespace = pick(chart.objects(CHART / "ci" / "full-values.yaml"), "Namespace", NAMESPACE)
     assert namespace["metadata"]["annotations"] == {
         "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+        "argocd.argoproj.io/sync-wave": "-2",
         "example.com/owner": "platform",
         "helm.sh/resource-policy": "keep",
     }
