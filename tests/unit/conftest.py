@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +67,27 @@ def isolated(
     monkeypatch.setattr(rsa, "generate_private_key", generate)
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each test gets a copy of."""
+    variables = {"GIT_AUTHOR_NAME": "T", "GIT_AUTHOR_EMAIL": "t@example.com"}
+    variables |= {name.replace("AUTHOR", "COMMITTER"): text for name, text in variables.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, text in variables.items():
+            patch.setenv(name, text)
+        return make_tree(tmp_path_factory.mktemp("template") / "clone")
+
+
 @pytest.fixture
 def tree(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    template: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> WorkTree:
     """A clone that a user would run `bootstrap` in."""
-    return WorkTree(make_tree(tmp_path / "clone"), monkeypatch, capsys)
+    shutil.copytree(template, tmp_path / "clone")
+    return WorkTree(tmp_path / "clone", monkeypatch, capsys)
 
 
 @pytest.fixture

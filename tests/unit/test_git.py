@@ -174,7 +174,10 @@ def test_ignored_file_and_file_outside_any_repository_are_fine(tree: WorkTree, t
     refuse_if_git_would_see(outside)
 
 
-TRACKED_HINT = "`git rm --cached {0}`, add it to .gitignore, and replace every secret in it that was ever pushed"
+TRACKED_HINT = (
+    "`git rm --cached {0}`, add it to .gitignore, and replace every"
+    " secret in it that was ever pushed"
+)
 
 
 def test_tracked_file_is_refused_even_where_ignored(tree: WorkTree):

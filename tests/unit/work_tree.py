@@ -114,7 +114,7 @@ def make_tree(root: Path) -> Path:
     (root / "helm/agentsmith/Chart.yaml").write_text("name: agentsmith\n")
     (root / ".gitignore").write_bytes(GITIGNORE.read_bytes())
     for command in (
-        ["init", "--quiet", "--initial-branch=main"],
+        ["init", "--quiet", "--initial-branch=main", "--template="],
         ["remote", "add", "origin", ORIGIN],
         ["add", "--all"],
         ["commit", "--quiet", "--message=Start"],
