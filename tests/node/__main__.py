@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 
@@ -19,9 +20,10 @@ def main() -> int:
                 print(f"{step}: {seconds:.1f} s", file=sys.stderr)
             print(f"export KUBECONFIG={node.kubeconfig}")
             print(f"# its network: {' '.join(node.network.enter)} COMMAND", flush=True)
-            signal.pause()
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.pause()
     except KeyboardInterrupt:
-        return 0
+        return 130
     except (PlaneError, ToolError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

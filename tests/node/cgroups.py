@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from pathlib import Path
 
 from tests.node.machine import cgroup_roots
 from tests.plane.waiting import wait_for
@@ -26,19 +25,20 @@ class Cgroups:
 
     def delete(self) -> None:
         """Kill whatever is still in the groups, then remove them."""
+        wait_for(lambda: not self._kill(), f"the groups of {self.name} to be empty")
         for folder in self._folders:
             if folder.exists():
-                wait_for(lambda folder=folder: not self._kill(folder), f"{folder} to be empty")
                 for child in sorted(folder.rglob("*"), reverse=True):
                     if child.is_dir():
                         child.rmdir()
                 folder.rmdir()
 
-    def _kill(self, folder: Path) -> list[int]:
+    def _kill(self) -> set[int]:
         """Return the processes that were still there, each of which got SIGKILL."""
-        found = []
-        for tasks in folder.rglob("cgroup.procs"):
-            found += [int(line) for line in tasks.read_text().split()]
+        found = set()
+        for folder in self._folders:
+            for tasks in folder.rglob("cgroup.procs"):
+                found |= {int(line) for line in tasks.read_text().split()}
         for pid in found:
             if pid > 1 and pid != os.getpid():
                 with contextlib.suppress(ProcessLookupError):

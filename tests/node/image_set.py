@@ -19,6 +19,7 @@ PAUSE = f"{_PREFIX}/pause:1"
 REDIS = f"{_PREFIX}/redis:7"
 AGENT = f"{_PREFIX}/agentsmith:v1"
 KUBECTL = f"{_PREFIX}/kubectl:1"
+SEALED_SECRETS = f"{_PREFIX}/sealed-secrets-controller:1"
 BROKEN = "broken"  # the tag of a dispatcher that ends as soon as it starts
 MISSING = "missing"  # the tag of no image
 
@@ -52,6 +53,7 @@ def write_images(folder: Path, stand_in: Path) -> list[Path]:
         Image(PAUSE, program, ["/stand-in", "pause"]),
         Image(AGENT, program, ["/stand-in", "agent"], user="1000:1000"),
         Image(KUBECTL, {"/bin/kubectl": ensure("kubectl")["kubectl"]}, ["/bin/kubectl"]),
+        _sealed_secrets(),
         _redis(),
     ]
     for tag in ("v1", "v2", BROKEN):
@@ -76,9 +78,16 @@ def write_images(folder: Path, stand_in: Path) -> list[Path]:
     return archives
 
 
+def _sealed_secrets() -> Image:
+    name = "sealed-secrets-controller"
+    # Upstream's chart calls it by this name.
+    program = {"/bin/controller": ensure(name)[name]}
+    return Image(SEALED_SECRETS, program, ["controller"], {"PATH": "/bin"}, user="1001")
+
+
 def _redis() -> Image:
     """Return Redis from its Debian package, with the wget that upstream's image has too."""
-    programs = {f"/bin/{name}": _program(name) for name in ("busybox", "redis-cli", "redis-server")}
+    programs = {f"/bin/{name}": _program(name) for name in ("redis-cli", "redis-server", "wget")}
     return Image(
         REDIS,
         {**programs, **libraries(*programs.values())},
@@ -87,7 +96,6 @@ def _redis() -> Image:
         {"PATH": "/bin"},
         user="999:999",
         work_dir="/data",
-        links={"/bin/wget": "busybox"},
         folders=["/data"],
     )
 

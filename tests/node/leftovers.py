@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tests.node.cgroups import Cgroups
 from tests.node.network import Network
@@ -24,6 +24,12 @@ _SYSCTLS = (
 )  # fmt: skip
 _CNI_RESULTS = Path("/var/lib/cni/results")
 _POD_LOG_LINKS = Path("/var/log/containers")
+_KUBELET_SOCKET = Path("/var/lib/kubelet/device-plugins/kubelet.sock")
+# Folders that the kubelet, the shims and the CNI library make whatever they are told.
+_FIXED = (
+    _KUBELET_SOCKET.parent, _KUBELET_SOCKET.parent.parent, Path("/run/containerd/s"),
+    Path("/run/containerd"), _CNI_RESULTS, _CNI_RESULTS.parent, _POD_LOG_LINKS,
+)  # fmt: skip
 
 
 class Record:
@@ -34,7 +40,12 @@ class Record:
         _RECORDS.mkdir(exist_ok=True)
         self._path = _RECORDS / f"{name}.json"
         sysctls = {key: _sysctl(key).read_text().strip() for key in _SYSCTLS}
-        self._note = {"name": name, "run_dir": str(run_dir), "sysctls": sysctls}
+        self._note: dict[str, Any] = {
+            "name": name,
+            "run_dir": str(run_dir),
+            "sysctls": sysctls,
+            "made": [str(folder) for folder in _FIXED if not folder.exists()],
+        }
         self._handle = self._path.open("w")
         fcntl.flock(self._handle, fcntl.LOCK_EX)
         self._handle.write(json.dumps(self._note))
@@ -65,8 +76,8 @@ def _lock(handle: IO[str]) -> bool:
     return True
 
 
-def _clean(note: dict[str, object]) -> None:
-    name, run_dir = str(note["name"]), Path(str(note["run_dir"]))
+def _clean(note: dict[str, Any]) -> None:
+    name, run_dir = note["name"], Path(note["run_dir"])
     sockets = _shim_sockets(run_dir)
     # Shims outlive containerd, and what runs in a container outlives its shim.
     wait_for(lambda: not _kill_shims(run_dir), "the shims to end")
@@ -77,9 +88,13 @@ def _clean(note: dict[str, object]) -> None:
         leftover.unlink(missing_ok=True)
     shutil.rmtree(run_dir / "containerd", ignore_errors=True)
     shutil.rmtree(run_dir / "kubelet", ignore_errors=True)
-    sysctls = note["sysctls"]
-    assert isinstance(sysctls, dict)
-    for key, value in sysctls.items():
+    made = [Path(folder) for folder in note["made"]]
+    if _KUBELET_SOCKET.parent in made:
+        _KUBELET_SOCKET.unlink(missing_ok=True)
+    for folder in made:
+        with contextlib.suppress(OSError):  # not there, or in use by another
+            folder.rmdir()
+    for key, value in note["sysctls"].items():
         if _sysctl(key).read_text().strip() != value:
             _sysctl(key).write_text(value)
 
@@ -96,7 +111,9 @@ def _kill_shims(run_dir: Path) -> list[int]:
             continue
         with contextlib.suppress(OSError):
             words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            if "shim" in words[0] and any(word.startswith(f"{run_dir}/") for word in words[1:]):
+            if Path(words[0]).name.startswith("containerd-shim") and any(
+                word.startswith(f"{run_dir}/") for word in words[1:]
+            ):
                 os.kill(int(folder.name), signal.SIGKILL)
                 found.append(int(folder.name))
     return found

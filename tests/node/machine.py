@@ -13,10 +13,10 @@ REQUIRE = "AGENTSMITH_REQUIRE_NODE"
 CGROUPS = Path("/sys/fs/cgroup")
 CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
 _PROGRAMS = (
-    "busybox", "ip", "ldd", "mount", "nft", "nsenter", "redis-cli", "redis-server", "runc",
-    "setpriv", "unshare",
+    "ip", "ldd", "mount", "nft", "nsenter", "redis-cli", "redis-server", "runc", "setpriv",
+    "unshare", "wget",
 )  # fmt: skip
-_CNI = ("host-local", "loopback", "ptp")
+_CNI = ("host-local", "ptp")
 _V1_CONTROLLERS = ("cpu", "cpuset", "memory", "pids", "devices", "freezer")
 # What the node does with the kernel, each in namespaces that end with the command.
 _TRIALS = {
@@ -65,5 +65,7 @@ def cgroup_roots() -> list[Path]:
     else:
         if not all((CGROUPS / name / "tasks").exists() for name in _V1_CONTROLLERS):
             return []
-        roots = [p for p in CGROUPS.iterdir() if (p / "tasks").exists() and not p.is_symlink()]
+        # runc makes groups in the empty version 2 hierarchy of a mixed machine too.
+        roots = [p for p in CGROUPS.iterdir() if (p / "cgroup.procs").exists()]
+        roots = [p for p in roots if not p.is_symlink()]
     return sorted(roots) if all(os.access(root, os.W_OK) for root in roots) else []

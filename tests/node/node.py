@@ -112,7 +112,13 @@ class Node:
         wait_for(socket.exists, "containerd's socket")
         ctr = ensure("ctr")["ctr"]
         for archive in archives:
-            command = [ctr, f"--address={socket}", "--namespace=k8s.io", "images", "import"]
+            command: list[str | Path] = [
+                ctr,
+                f"--address={socket}",
+                "--namespace=k8s.io",
+                "images",
+                "import",
+            ]
             run = subprocess.run([*command, archive], capture_output=True, text=True)
             if run.returncode != 0:
                 raise PlaneError(f"ctr images import: {run.stderr}")

@@ -24,7 +24,7 @@ _INDEX = "application/vnd.oci.image.index.v1+json"
 class Image:
     """What goes into an image; `name` with its tag, `files` by their absolute path in it.
 
-    `links` are symbolic ones, `folders` empty ones that every user may write to.
+    `folders` are empty ones that every user may write to.
     """
 
     name: str
@@ -33,7 +33,6 @@ class Image:
     environment: Mapping[str, str] = field(default_factory=dict)
     user: str = "0"
     work_dir: str = "/"
-    links: Mapping[str, str] = field(default_factory=dict)
     folders: Sequence[str] = ()
 
 
@@ -98,10 +97,6 @@ def _layer(image: Image) -> bytes:
             archive.addfile(folder)
         for name, source in image.files.items():
             _add(archive, name.lstrip("/"), source.read_bytes(), mode=0o755)
-        for name, target in image.links.items():
-            link = tarfile.TarInfo(name.lstrip("/"))
-            link.type, link.linkname = tarfile.SYMTYPE, target
-            archive.addfile(link)
     return buffer.getvalue()
 
 

@@ -59,6 +59,8 @@ enable_cdi = false
 [plugins."io.containerd.cri.v1.runtime".cni]
 bin_dirs = ["{cni_folder()}"]
 conf_dir = "{networks}"
+# The plugin would leave a note in a folder of the whole machine.
+use_internal_loopback = true
 
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"

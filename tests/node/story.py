@@ -1,0 +1,125 @@
+"""The life of a release under load: changes one after another, each with its requests."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.node import image_set
+from tests.node.listing import leftovers
+from tests.node.load import Load, Window
+from tests.node.release import Release, digest
+from tests.plane.errors import PlaneError
+from tests.plane.waiting import wait_for
+
+FIRST_CONFIG = "projects: {}\n"
+CONFIG = "projects:\n  changed: {}\n"
+AFTER = 40  # requests after a change that only the new pods answer
+_PREVIOUS = 0  # for `helm rollback`: the revision before the current one
+
+
+@dataclass
+class Story:
+    """What was seen: seconds, requests by step, what a dispatcher told after it, Redis each time.
+
+    `redis` is the identity of its pod; `left` the objects that the uninstall left.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    windows: dict[str, Window] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
+    redis: dict[str, tuple[str, int]] = field(default_factory=dict)
+    warnings: str = ""
+    test_output: str = ""
+    left: list[str] = field(default_factory=list)
+
+    def under_load(
+        self, release: Release, load: Load, steps: dict[str, Callable[[], None]]
+    ) -> None:
+        """Take the steps one after another and note what was seen; ends the load."""
+        marks = {}
+        for step, act in steps.items():
+            start = time.monotonic()
+            act()
+            self.seconds[step] = time.monotonic() - start
+            load.more(AFTER)
+            marks[step] = start, time.monotonic()
+            self.told[step], self.redis[step] = release.told(), release.redis()
+        load.end()
+        self.windows = {step: load.window(*mark) for step, mark in marks.items()}
+
+
+def tell(release: Release) -> Story:
+    """Install, test, change in every way under load, and uninstall."""
+    story = Story()
+    began = time.monotonic()
+    story.warnings = release.install().stderr
+    story.seconds["install"] = time.monotonic() - began
+    story.test_output = release.test().stdout
+    story.told["install"], story.redis["install"] = release.told(), release.redis()
+    with Load(release.node, f"{release.url}/slack/events") as load:
+        load.more(AFTER)
+        story.under_load(release, load, _steps(release))
+    began = time.monotonic()
+    release.uninstall()
+    story.left = wait_empty(release)
+    story.seconds["uninstall"] = time.monotonic() - began
+    return story
+
+
+def wait_empty(release: Release) -> list[str]:
+    """Give pods that are ending the time to end; return what is left then."""
+    with contextlib.suppress(PlaneError):
+        wait_for(
+            lambda: not leftovers(release.node.cluster, release.namespace),
+            "the namespace to be empty",
+            interval=1,
+        )
+    return leftovers(release.node.cluster, release.namespace)
+
+
+def _steps(release: Release) -> dict[str, Callable[[], None]]:
+    return {
+        "new tag": lambda: release.change(_tag("v2")),
+        "new config": lambda: release.change(lambda v: v["config"].update(content=CONFIG)),
+        "new secret": lambda: release.change(lambda v: v["secrets"].update(slackBotToken="xoxb-2")),
+        "rollback": lambda: release.rollback(1),
+        "image that ends": lambda: _broken(release),
+        "image that is missing": lambda: _missing(release),
+    }
+
+
+def _tag(tag: str) -> Callable[[dict[str, Any]], None]:
+    return lambda values: values["image"].update(dispatcher=image_set.dispatcher(tag))
+
+
+def _broken(release: Release) -> None:
+    """Upgrade to an image whose process ends, see it restarted, and take it back."""
+    assert release.try_change(_tag(image_set.BROKEN)).returncode == 0
+
+    def restarted() -> bool:
+        pods = release.pods("dispatcher")
+        statuses = [status for pod in pods for status in pod["status"].get("containerStatuses", [])]
+        return any(status["restartCount"] > 1 for status in statuses)
+
+    wait_for(restarted, "the broken pod to be restarted twice")
+    release.rollback(_PREVIOUS)
+
+
+def _missing(release: Release) -> None:
+    """Upgrade to an image that no one has, in the way in which Helm takes it back by itself."""
+    option = "--rollback-on-failure" if release.helm_major == 4 else "--atomic"
+    failed = release.try_change(_tag(image_set.MISSING), option, "--timeout=10s")
+    assert failed.returncode != 0, failed.stdout
+    release.settle()
+
+
+def expected(step: str) -> tuple[str, str, str]:
+    """Return the version, the config and the Slack token (both digests) that hold after a step."""
+    version = "v2" if step.startswith("new") else "v1"
+    config = CONFIG if step in ("new config", "new secret") else FIRST_CONFIG
+    token = "xoxb-2" if step == "new secret" else "xoxb-1"
+    return version, digest(config), digest(token)
