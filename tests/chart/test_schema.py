@@ -107,7 +107,7 @@ def test_every_misspelt_key_is_refused_by_helm(either: Chart) -> None:
 @pytest.mark.parametrize("path", own_keys(), ids=dotted)
 def test_a_single_misspelt_key_is_refused(path: Path) -> None:
     values = copy.deepcopy(DEFAULTS)
-    at = values
+    at: Any = values
     for key in path[:-1]:
         at = at[key]
     at[misspelt(str(path[-1]))] = at.pop(path[-1])
