@@ -204,9 +204,10 @@ def _automated(automated: bool) -> dict[str, Any]:
 
 def _retry() -> dict[str, Any]:
     # `refresh` lets a retry take up a newer commit: else a bad commit's retries hold up its fix.
+    # A fix, and a deletion, wait for the next retry, so the longest pause is short.
     return {
         "limit": 10,
-        "backoff": {"duration": "5s", "factor": 2, "maxDuration": "3m"},
+        "backoff": {"duration": "5s", "factor": 2, "maxDuration": "30s"},
         "refresh": True,
     }
 

@@ -203,9 +203,7 @@ class Cluster:
             )  # fmt: skip
         if before is None:
             return "created"
-        same = before["metadata"]["generation"] == after["metadata"]["generation"]
-        same = same and before["metadata"].get("labels") == after["metadata"].get("labels")
-        return "unchanged" if same else "configured"
+        return "unchanged" if _desired(before) == _desired(after) else "configured"
 
     def read_applications(self) -> dict[str, dict[str, Any]]:
         """Return the Applications of Argo CD's namespace by name, in one call."""
@@ -269,6 +267,12 @@ class Cluster:
                 f"{step}: cluster {self.context} does not answer ({type(error).__name__})",
                 "check the cluster and your network: `kubectl version` must work",
             ) from error
+
+
+def _desired(item: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what people set on an object: Argo CD writes the status beside it all the time."""
+    metadata = item["metadata"]
+    return item.get("spec"), metadata.get("labels"), metadata.get("finalizers")
 
 
 def _bounded() -> dict[str, Any]:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.loop import remove_everything
 from tests.plane.existing import GIT_ADDRESS, KUBECONFIG, existing_cluster
 from tests.plane.git_server import GitServer
 from tests.plane.plane import Plane
 from tests.plane.target import Target
+from tests.support.workspace import Workspace, make_workspace
 
 _HERE = Path(__file__).parent
 _PLANE = pytest.StashKey[Target]()
@@ -89,3 +91,13 @@ def namespace(plane: Target, unique_name: Callable[[str], str]) -> Iterator[str]
     plane.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield name
     plane.cluster.delete("v1", "Namespace", name)
+
+
+@pytest.fixture
+def workspace(
+    plane: Target, git_server: GitServer, unique_name: Callable[[str], str], tmp_path: Path
+) -> Iterator[Workspace]:
+    """A fork whose remote is served over HTTP; the cluster is as before when the test is over."""
+    url = git_server.create(unique_name(""))
+    yield make_workspace(tmp_path, url, {"KUBECONFIG": str(plane.kubeconfig)})
+    remove_everything(plane)

@@ -90,6 +90,7 @@ def remove_everything(plane: Target) -> None:
     for application in cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS):
         namespaces.add(application["spec"]["destination"]["namespace"])
         cluster.delete(*_APPLICATION, application["metadata"]["name"], _ARGOCD)
+        _end_operation(plane, application["metadata"]["name"])
     wait_for(
         lambda: not cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS),
         "the Applications to be gone",
@@ -103,3 +104,11 @@ def remove_everything(plane: Target) -> None:
             lambda name=namespace: cluster.get("v1", "Namespace", name) is None,
             f"namespace {namespace} to be gone",
         )
+
+
+def _end_operation(plane: Target, application: str) -> None:
+    """End a sync that is retried, as `argocd app terminate-op` does: deletion waits for its end."""
+    found = plane.cluster.get(*_APPLICATION, application, _ARGOCD)
+    if found and found.get("status", {}).get("operationState", {}).get("phase") == "Running":
+        path = plane.cluster.path(*_APPLICATION[:2], _ARGOCD, application)
+        plane.cluster.patch(path, {"status": {"operationState": {"phase": "Terminating"}}})

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.loop import Live, announce, remove_everything
-from tests.plane.git_server import GitServer
+from tests.e2e.loop import Live, announce
 from tests.plane.target import Target
 from tests.support.render import load_yaml
-from tests.support.workspace import PROJECT, Workspace, make_workspace
+from tests.support.workspace import PROJECT, Workspace
 
 _NAMES = {
     "anthropicApiKey": "anthropic-api-key",
@@ -22,16 +19,6 @@ _NAMES = {
     "slackSigningSecret": "slack-signing-secret",
 }
 _VALUES = "environments/prod/values.yaml"
-
-
-@pytest.fixture
-def workspace(
-    plane: Target, git_server: GitServer, unique_name: Callable[[str], str], tmp_path: Path
-) -> Iterator[Workspace]:
-    """A fork whose remote is served over HTTP; the cluster is as before when the test is over."""
-    url = git_server.create(unique_name(""))
-    yield make_workspace(tmp_path, url, {"KUBECONFIG": str(plane.kubeconfig)})
-    remove_everything(plane)
 
 
 def test_readme_commands_bring_prod_up_and_pushes_release_revert_and_rotate(
