@@ -10,19 +10,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.node.gitops import GitOps
+from tests.node.gitops_story import tell_gitops
 from tests.node.jobs import JobStory, tell_jobs
-from tests.node.load import RATE, Load
+from tests.node.load import RATE, Window
 from tests.node.machine import REQUIRE, obstacle, required
 from tests.node.node import Node
 from tests.node.release import Release
-from tests.node.story import AFTER, Story, expected, tell
+from tests.node.story import AFTER, Story, expected, tell, without_wait
 
 HELMS = ("helm3", "helm4")
 ROLLOUTS = ("new tag", "new config", "new secret", "rollback")
+GITOPS = (*ROLLOUTS, "image that is missing")
 BAD_IMAGES = ("image that ends", "image that is missing")
 releases = pytest.mark.parametrize(
     ("helm", "replicas"), [(helm, replicas) for helm in HELMS for replicas in (1, 2)]
@@ -62,18 +66,43 @@ def stories(node: Node, binaries: dict[str, Path]) -> dict[tuple[str, int], Futu
     return told
 
 
-@pytest.fixture(scope="module")
-def job_stories(
-    node: Node, binaries: dict[str, Path], stories: object
-) -> dict[tuple[str, str], Future[JobStory]]:
-    """Releases that are uninstalled with an agent Job, after the other stories: for their CPU."""
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What is told after the stories above, which need the node's CPU for themselves."""
 
-    def one(helm: str, job: str) -> JobStory:
+    gitops: Future[Story]
+    jobs: dict[tuple[str, str], Future[JobStory]]
+    no_wait: Future[Window]
+
+
+@pytest.fixture(scope="module")
+def later(node: Node, binaries: dict[str, Path], stories: object) -> Later:
+    """Finished stories of Argo CD, of agent Jobs, and of a rollout without the chart's wait."""
+
+    def gitops() -> Story:
+        server = GitOps(node)
+        try:
+            server.start()
+            with Release(node, binaries["helm4"], "gitops", enforce="baseline") as release:
+                return tell_gitops(server, release)
+        finally:
+            server.stop()
+
+    def jobs(helm: str, job: str) -> JobStory:
         with Release(node, binaries[helm], f"{helm}-{job}", enforce="baseline") as release:
             return tell_jobs(release, "1h" if job == "running" else "1s")
 
-    with ThreadPoolExecutor() as pool:
-        return {(h, j): pool.submit(one, h, j) for h in HELMS for j in ("running", "finished")}
+    def no_wait() -> Window:
+        with Release(node, binaries["helm4"], "no-wait", enforce="restricted") as release:
+            return without_wait(release)
+
+    with ThreadPoolExecutor() as pool, ThreadPoolExecutor(2) as two:
+        told = pool.submit(gitops)
+        pairs = [(helm, job) for helm in HELMS for job in ("running", "finished")]
+        ended = {pair: two.submit(jobs, *pair) for pair in pairs}
+        finished = Later(told, ended, two.submit(no_wait))
+    _print({"Argo CD": str_of(finished.gitops)})
+    return finished
 
 
 def str_of(future: Future[Story]) -> str:
@@ -87,6 +116,17 @@ def str_of(future: Future[Story]) -> str:
 def _print(found: dict[str, str]) -> None:
     for name, text in found.items():
         print(f"{name}: {text}", file=sys.stderr)
+
+
+def assert_good(story: Story, step: str) -> None:
+    """None failed, enough were sent, and in the end only what should did answer."""
+    window = story.windows[step]
+    assert window.failures == []
+    assert len(window.outcomes) > 0.9 * RATE * window.seconds
+    version, config, token = expected(step)
+    last = window.outcomes[-AFTER // 2 :]
+    assert {(outcome.version, outcome.config) for outcome in last} == {(version, config)}
+    assert story.told[step]["secrets"]["SLACK_BOT_TOKEN"] == token
 
 
 @releases
@@ -120,15 +160,9 @@ def test_a_rollout_drops_no_request(
     stories: dict[tuple[str, int], Future[Story]], helm: str, replicas: int, step: str
 ) -> None:
     story = stories[helm, replicas].result()
-    window = story.windows[step]
-    assert window.failures == []
-    assert len(window.outcomes) > 0.9 * RATE * window.seconds
-    # Both answered while it went on, and in the end only what should.
-    assert len({outcome.pod for outcome in window.outcomes}) == 2 * replicas
-    version, config, token = expected(step)
-    last = window.outcomes[-AFTER // 2 :]
-    assert {(outcome.version, outcome.config) for outcome in last} == {(version, config)}
-    assert story.told[step]["secrets"]["SLACK_BOT_TOKEN"] == token
+    assert_good(story, step)
+    # Old and new pods answered while it went on.
+    assert len({outcome.pod for outcome in story.windows[step].outcomes}) == 2 * replicas
 
 
 @releases
@@ -162,28 +196,28 @@ def test_uninstall_leaves_nothing(
 
 @pytest.mark.parametrize("helm", HELMS)
 @pytest.mark.parametrize("job", ["running", "finished"])
-def test_uninstall_ends_agent_jobs_and_leaves_nothing(
-    job_stories: dict[tuple[str, str], Future[JobStory]], helm: str, job: str
-) -> None:
-    story = job_stories[helm, job].result()
+def test_uninstall_ends_agent_jobs_and_leaves_nothing(later: Later, helm: str, job: str) -> None:
+    story = later.jobs[helm, job].result()
     assert story.state == {"running": "active", "finished": "succeeded"}[job]
     assert f"started {story.job}" in story.log
     assert story.left == []
 
 
-def test_the_client_sees_a_pod_that_goes_without_waiting(
-    node: Node, binaries: dict[str, Path], stories: object
-) -> None:
+@pytest.mark.parametrize("step", GITOPS)
+def test_under_argo_cd_a_commit_drops_no_request(later: Later, step: str) -> None:
+    story = later.gitops.result()
+    assert_good(story, step)
+    assert set(story.redis.values()) == {story.redis["install"]}
+    assert story.redis["install"][1] == 0
+
+
+def test_under_argo_cd_deletion_ends_a_running_job_and_leaves_nothing(later: Later) -> None:
+    assert later.gitops.result().left == []
+
+
+def test_the_client_sees_a_pod_that_goes_without_waiting(later: Later) -> None:
     """The measure itself: without the chart's preStop wait the same client does lose requests."""
-    release = Release(node, binaries["helm4"], "no-wait", enforce="restricted")
-    release.values["dispatcher"]["preStopSleepSeconds"] = 0
-    release.install()
-    with Load(node, f"{release.url}/slack/events", rate=4 * RATE, slow=1_000_000) as load:
-        load.more(AFTER)
-        release.change(lambda v: v["config"].update(content="projects: null\n"))
-        load.more(AFTER)
-    assert load.window(0, float("inf")).failures
-    release.uninstall()
+    assert later.no_wait.result().failures
 
 
 def test_network_policies_keep_others_out(node: Node) -> None:

@@ -94,7 +94,7 @@ class GitOps:
         _run([
             ensure("helm4")["helm4"], "install", "sealed-secrets", chart,
             f"--namespace={_SEALED}", f"--kubeconfig={self._node.kubeconfig}",
-            f"--set={image},image.pullPolicy=Never",
+            f"--set-string={image},image.pullPolicy=Never",
         ])  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.node import image_set
 from tests.node.listing import leftovers
-from tests.node.load import Load, Window
+from tests.node.load import RATE, Load, Window
 from tests.node.release import Release, digest
 from tests.plane.errors import PlaneError
 from tests.plane.waiting import wait_for
@@ -68,6 +68,21 @@ def tell(release: Release) -> Story:
     story.left = wait_empty(release)
     story.seconds["uninstall"] = time.monotonic() - began
     return story
+
+
+def without_wait(release: Release) -> Window:
+    """Return the requests during a rollout whose old pod ends without the chart's preStop wait."""
+    release.values["dispatcher"]["preStopSleepSeconds"] = 0
+    release.install()
+    with Load(release.node, f"{release.url}/slack/events", rate=4 * RATE, slow=10**6) as load:
+        load.more(AFTER)
+        start = time.monotonic()
+        release.change(lambda v: v["config"].update(content=CONFIG))
+        load.more(AFTER)
+        load.end()
+        window = load.window(start, time.monotonic())
+    release.uninstall()
+    return window
 
 
 def wait_empty(release: Release) -> list[str]:
