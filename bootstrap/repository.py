@@ -39,24 +39,9 @@ class Repository:
 
     def read(self, path: str) -> str | None:
         """Return the text of a file, None if there is none. Text must be UTF-8."""
+        raw = self._read_bytes(path)
         try:
-            # a pipe without a writer would block the open itself
-            descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NONBLOCK)
-            try:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    raise BootstrapError(f"{path} is not a regular file", "move it away")
-                with os.fdopen(descriptor, "rb", closefd=False) as stream:
-                    raw = stream.read(_MAX_BYTES + 1)
-            finally:
-                os.close(descriptor)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise _os_error(path, error) from error
-        if len(raw) > _MAX_BYTES:
-            raise BootstrapError(f"{path} is larger than 4 MiB", "restore it with `git checkout`")
-        try:
-            return raw.decode()
+            return None if raw is None else raw.decode()
         except UnicodeDecodeError:
             raise BootstrapError(f"{path} is not UTF-8 text", "save it as UTF-8") from None
 
@@ -84,11 +69,11 @@ class Repository:
         """Return what writing `manifests` would do, in their order, touching nothing."""
         changes = []
         for manifest in manifests:
-            present = self.read(manifest.path)
+            present = self._read_bytes(manifest.path)
             if present is None:
                 action = "created"
             else:
-                action = "unchanged" if present == manifest.content else "updated"
+                action = "unchanged" if present == manifest.content.encode() else "updated"
             changes.append(Change(manifest.path, action))
         return changes
 
@@ -121,6 +106,25 @@ class Repository:
             yield
         finally:
             os.close(descriptor)
+
+    def _read_bytes(self, path: str) -> bytes | None:
+        try:
+            # a pipe without a writer would block the open itself
+            descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise BootstrapError(f"{path} is not a regular file", "move it away")
+                with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                    raw = stream.read(_MAX_BYTES + 1)
+            finally:
+                os.close(descriptor)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _os_error(path, error) from error
+        if len(raw) > _MAX_BYTES:
+            raise BootstrapError(f"{path} is larger than 4 MiB", "restore it with `git checkout`")
+        return raw
 
     def _names(self, folder: str, *, folders: bool) -> list[str]:
         try:

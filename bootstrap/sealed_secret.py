@@ -34,6 +34,10 @@ class SealedSecret:
     name: str = SECRET_NAME
     scope: Scope = Scope.STRICT
     type: str = "Opaque"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Labels and annotations of the SealedSecret that others wrote; kept as they are."""
+    template: Mapping[str, Any] = field(default_factory=dict)
+    """What else others wrote about the Secret to be made; kept as it is."""
 
     @property
     def label(self) -> bytes:
@@ -84,23 +88,26 @@ def parse_sealed_secret(text: str, *, path: str, namespace: str) -> SealedSecret
         encrypted={str(key): value for key, value in encrypted.items()},
         scope=_scope(_mapping(metadata.get("annotations"))),
         type=str(template.get("type", "Opaque")),
+        metadata=_of_others(metadata),
+        template=_template_of_others(template),
     )
 
 
 def build_sealed_secret(sealed: SealedSecret) -> dict[str, Any]:
     """Return the manifest, with its keys sorted."""
-    annotation = _SCOPE_ANNOTATIONS.get(sealed.scope)
-    metadata: dict[str, Any] = {"name": sealed.name, "namespace": sealed.namespace}
-    if annotation:
-        # the controller reads the outer one, kubeseal writes both
-        metadata["annotations"] = {annotation: "true"}
+    template = dict(sealed.template)
+    metadata_of_secret = _mapping(template.pop("metadata", None))
     return {
         "apiVersion": _API_VERSION,
         "kind": "SealedSecret",
-        "metadata": metadata,
+        "metadata": _metadata(sealed, sealed.metadata),
         "spec": {
             "encryptedData": dict(sorted(sealed.encrypted.items())),
-            "template": {"metadata": dict(metadata), "type": sealed.type},
+            "template": {
+                "metadata": _metadata(sealed, metadata_of_secret),
+                "type": sealed.type,
+                **template,
+            },
         },
     }
 
@@ -137,6 +144,37 @@ def merge_values(
         unchanged=tuple(sorted(unchanged)),
         kept=tuple(sorted(key for key in existing.encrypted if key not in values)),
     )
+
+
+def _metadata(sealed: SealedSecret, of_others: Mapping[str, Any]) -> dict[str, Any]:
+    # the controller reads the scope in the outer one, kubeseal writes both
+    scope = _SCOPE_ANNOTATIONS.get(sealed.scope)
+    annotations = {**_mapping(of_others.get("annotations")), **({scope: "true"} if scope else {})}
+    return {
+        "name": sealed.name,
+        "namespace": sealed.namespace,
+        **of_others,
+        **({"annotations": annotations} if annotations else {}),
+    }
+
+
+def _of_others(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    annotations = {
+        name: value
+        for name, value in _mapping(metadata.get("annotations")).items()
+        if name not in _SCOPE_ANNOTATIONS.values()
+    }
+    ours = {"name", "namespace", "annotations"}
+    rest = {name: value for name, value in metadata.items() if name not in ours}
+    # Go writes `creationTimestamp: null`
+    rest = {name: value for name, value in rest.items() if value is not None}
+    return {**rest, **({"annotations": annotations} if annotations else {})}
+
+
+def _template_of_others(template: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in template.items() if name not in {"metadata", "type"}}
+    metadata = _of_others(_mapping(template.get("metadata")))
+    return {**rest, **({"metadata": metadata} if metadata else {})}
 
 
 def _scope(annotations: Mapping[str, Any]) -> Scope:

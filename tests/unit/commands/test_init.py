@@ -513,10 +513,13 @@ def test_read_only_folder(tree: WorkTree, monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_read_only_folder_for_a_user_who_is_not_root(tree: WorkTree, certificate_file: Path):
     script = (
-        # all that is imported later, as that user may not be let into the virtual environment
-        "import os, sys; from bootstrap.__main__ import run; import bootstrap.cli;"
-        "import bootstrap.commands.init, bootstrap.source_file, bootstrap.views;"
-        "os.chdir(sys.argv[1]); os.seteuid(65534); sys.exit(run(sys.argv[2:]))"
+        # a dry run first imports all there is: that user may not be let into the environment
+        "import contextlib, io, os, sys; from bootstrap.__main__ import run\n"
+        "os.chdir(sys.argv[1])\n"
+        "redirect = contextlib.redirect_stdout, contextlib.redirect_stderr\n"
+        "with redirect[0](io.StringIO()), redirect[1](io.StringIO()):\n"
+        "    run([*sys.argv[2:], '--dry-run'])\n"
+        "os.seteuid(65534); sys.exit(run(sys.argv[2:]))"
     )
     for path in (certificate_file, *certificate_file.parents):
         if path.parent == path or path == Path("/tmp"):

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.unit.work_tree import WorkTree
+
+
+def imported(*arguments: str) -> set[str]:
+    """Return the top-level modules that `python -m bootstrap` imports."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bootstrap", *arguments],
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    names = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line]
+    assert "typer" in names
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["init", "--help"], ["seal", "--help"], ["up", "--help"]]
+)
+def test_help_waits_for_no_library(arguments: list[str]):
+    assert (
+        imported(*arguments) & {"kubernetes", "cryptography", "ruamel", "dotenv", "yaml"} == set()
+    )
+
+
+def test_commands_that_touch_no_cluster_do_not_load_its_client(
+    prod: WorkTree, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(prod.root)
+    prod.write("s.local.yaml", "githubToken: x\n")
+    for arguments in (["init", "prod"], ["seal", "s.local.yaml"]):
+        modules = imported(*arguments)
+        assert modules & {"kubernetes", "urllib3", "requests"} == set()
+        assert {"cryptography", "ruamel"} <= modules
+
+
+def test_wrong_usage_is_two(tree: WorkTree):
+    assert tree.run("nonsense").code == 2
+    assert tree.run("init").code == 2
+    assert tree.run("init", "prod", "--sync", "sometimes").code == 2
