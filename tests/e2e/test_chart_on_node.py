@@ -122,7 +122,7 @@ def assert_good(story: Story, step: str) -> None:
     """None failed, enough were sent, and in the end only what should did answer."""
     window = story.windows[step]
     assert window.failures == []
-    assert len(window.outcomes) > 0.9 * RATE * window.seconds
+    assert len(window.outcomes) > 0.8 * RATE * window.seconds
     version, config, token = expected(step)
     last = window.outcomes[-AFTER // 2 :]
     assert {(outcome.version, outcome.config) for outcome in last} == {(version, config)}
@@ -172,7 +172,7 @@ def test_a_bad_image_leaves_the_old_pods_serving(
 ) -> None:
     window = stories[helm, replicas].result().windows[step]
     assert window.failures == []
-    assert len(window.outcomes) > 0.9 * RATE * window.seconds
+    assert len(window.outcomes) > 0.8 * RATE * window.seconds
     assert {outcome.version for outcome in window.outcomes} == {"v1"}
     assert len({outcome.pod for outcome in window.outcomes}) == replicas
 
