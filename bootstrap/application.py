@@ -99,7 +99,7 @@ def build_root(repo_url: str, target_revision: str) -> dict[str, Any]:
                 "repoURL": repo_url,
                 "targetRevision": target_revision,
                 "path": APPLICATIONS_DIR,
-                "directory": {"recurse": False, "include": "*.yaml"},
+                "directory": {"include": "*.yaml"},
             },
             "destination": {"server": IN_CLUSTER, "namespace": ARGOCD_NAMESPACE},
             "syncPolicy": {
