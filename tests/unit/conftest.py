@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 
+from bootstrap.__main__ import run
 from tests.unit.certificates import make_certificate
 from tests.unit.work_tree import WorkTree, make_tree
 
@@ -44,71 +47,93 @@ def isolated(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
+    """Keep the user's set-up out of every test."""
+    _isolate(tmp_path_factory, monkeypatch, request)
+
+
+def _isolate(
+    folders: pytest.TempPathFactory, patch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     """Hide the user's Git configuration and proxies, and give the same RSA-4096 key every time."""
     for name in list(os.environ):
-        if name.startswith("GIT_"):
-            monkeypatch.delenv(name)
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    home = tmp_path_factory.getbasetemp() / "home"
+        if name.startswith("GIT_") or name.lower().endswith("_proxy"):
+            patch.delenv(name)
+    home = folders.getbasetemp() / "home"
     home.mkdir(exist_ok=True)
     configuration = home / "gitconfig"
-    configuration.write_text("[user]\n\tname = Test\n\temail = test@example.com\n")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(configuration))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("KUBECONFIG", str(home / "no-kubeconfig"))
+    if not configuration.exists():
+        configuration.write_text("[user]\n\tname = Test\n\temail = test@example.com\n")
+    patch.setenv("HOME", str(home))
+    patch.setenv("XDG_CONFIG_HOME", str(home))
+    patch.setenv("GIT_CONFIG_GLOBAL", str(configuration))
+    patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    patch.setenv("KUBECONFIG", str(home / "no-kubeconfig"))
 
     def generate(public_exponent: int, key_size: int) -> Any:
         assert (public_exponent, key_size) == (65537, 4096)
         return request.getfixturevalue("large_key")
 
-    monkeypatch.setattr(rsa, "generate_private_key", generate)
+    patch.setattr(rsa, "generate_private_key", generate)
+    # no test pulls the plug, and a busy disk would take most of the time of all
+    patch.setattr(os, "fsync", lambda _descriptor: None)
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What each test gets a copy of."""
-    variables = {"GIT_AUTHOR_NAME": "T", "GIT_AUTHOR_EMAIL": "t@example.com"}
-    variables |= {name.replace("AUTHOR", "COMMITTER"): text for name, text in variables.items()}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, text in variables.items():
-            patch.setenv(name, text)
-        return make_tree(tmp_path_factory.mktemp("template") / "clone")
+def templates(
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+    controller_certificate: str,
+) -> Path:
+    """Work trees that tests get copies of: an empty one, and two with an environment."""
+    root = tmp_path_factory.mktemp("templates")
+    file = root / "controller.pem"
+    file.write_text(controller_certificate)
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(io.StringIO()):
+        _isolate(tmp_path_factory, patch, request)
+        for name, arguments in (("tree", []), ("prod", []), ("pinned", ["--cert", str(file)])):
+            patch.chdir(make_tree(root / name))
+            if name != "tree":
+                assert run(["init", "prod", *arguments]) == 0
+    return root
 
 
 @pytest.fixture
 def tree(
-    template: Path,
+    templates: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> WorkTree:
     """A clone that a user would run `bootstrap` in."""
-    shutil.copytree(template, tmp_path / "clone")
+    shutil.copytree(templates / "tree", tmp_path / "clone")
     return WorkTree(tmp_path / "clone", monkeypatch, capsys)
 
 
+@pytest.fixture(scope="session")
+def controller_certificate(small_key: rsa.RSAPrivateKey) -> str:
+    """A certificate like the controller's, of the small key."""
+    return make_certificate(small_key, like_controller=True)
+
+
 @pytest.fixture
-def certificate_file(tmp_path: Path, small_key: rsa.RSAPrivateKey) -> Path:
-    """A certificate like the controller's, outside the work tree."""
+def certificate_file(tmp_path: Path, controller_certificate: str) -> Path:
+    """The controller's certificate, outside the work tree."""
     file = tmp_path / "controller.pem"
-    file.write_text(make_certificate(small_key, like_controller=True))
+    file.write_text(controller_certificate)
     return file
 
 
 @pytest.fixture
-def prod(tree: WorkTree) -> WorkTree:
+def prod(templates: Path, tree: WorkTree) -> WorkTree:
     """A clone with environment prod and a private key of its own."""
-    assert tree.run("init", "prod").code == 0
+    shutil.copytree(templates / "prod", tree.root, dirs_exist_ok=True)
     return tree
 
 
 @pytest.fixture
-def pinned(tree: WorkTree, certificate_file: Path) -> WorkTree:
+def pinned(templates: Path, tree: WorkTree) -> WorkTree:
     """A clone with environment prod, sealed for a controller: no private key here."""
-    assert tree.run("init", "prod", "--cert", str(certificate_file)).code == 0
+    shutil.copytree(templates / "pinned", tree.root, dirs_exist_ok=True)
     return tree
 
 

@@ -60,7 +60,8 @@ def _run(folder: Path, step: int, arguments: list[str]) -> None:
             left -= 1
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
-            return real(*arguments, **options)
+            # a kill, unlike a power cut, loses nothing that was written
+            return None if name == "fsync" else real(*arguments, **options)
 
         setattr(os, name, operation)
 

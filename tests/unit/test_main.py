@@ -22,9 +22,7 @@ def imported(*arguments: str) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["init", "--help"], ["seal", "--help"], ["up", "--help"]]
-)
+@pytest.mark.parametrize("arguments", [["--help"], ["init", "--help"]])
 def test_help_waits_for_no_library(arguments: list[str]):
     assert (
         imported(*arguments) & {"kubernetes", "cryptography", "ruamel", "dotenv", "yaml"} == set()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import yaml as yaml11
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -38,6 +38,7 @@ def test_text_stays_text_for_yaml_1_1_which_kubernetes_reads(word: str):
     assert YAML(typ="safe").load(text) == {"key": word, word + "x": "v"}
 
 
+@settings(max_examples=settings.default.max_examples // 4)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20))
 @example("0o17")
 def test_any_text_survives_both_versions_of_yaml(value: str):
@@ -77,6 +78,7 @@ def test_what_is_not_one_mapping_is_refused_without_quoting_it(text: str, messag
     assert caught.value.hint == "mend the file, or restore it with `git checkout`"
 
 
+@settings(max_examples=settings.default.max_examples // 4)
 @given(st.text(alphabet="ab:-?[]{},&*!|>'\"%@`#~<=01.\n \t", max_size=40))
 def test_any_text_is_a_mapping_or_one_clear_error(text: str):
     try:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bootstrap.errors import BootstrapError
@@ -360,6 +360,7 @@ def test_what_is_parsed_shows_no_value():
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="'"), min_size=1)
 
 
+@settings(max_examples=settings.default.max_examples // 4)
 @given(st.dictionaries(st.sampled_from(SECRET_KEYS), TEXT, min_size=1))
 def test_any_text_in_single_quotes_comes_through_yaml_and_dotenv(given_values: dict[str, str]):
     expected = {key: value.encode() for key, value in given_values.items()}
@@ -370,6 +371,7 @@ def test_any_text_in_single_quotes_comes_through_yaml_and_dotenv(given_values: d
         assert values(dotenv) == expected
 
 
+@settings(max_examples=settings.default.max_examples // 4)
 @given(
     st.binary(max_size=60)
     | st.text("aG-_:=\n\t '\"[]{}&*!|>#%@`~0\\\0", max_size=60).map(str.encode)
