@@ -1,0 +1,190 @@
+"""Waiting, with time and the cluster at hand: no test here takes longer than its arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from bootstrap.cluster import Cluster
+from bootstrap.commands.wait import Target, wait_until
+from bootstrap.errors import BootstrapError
+
+WANTED = "b" * 40
+PROGRESSING = ("Synced", "Progressing")
+HEALTHY = ("Synced", "Healthy")
+DEGRADED = ("Synced", "Degraded")
+
+
+class FakeTime:
+    """A clock that moves only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float, /) -> None:
+        self.now += seconds
+
+
+class Log:
+    """Keeps what was said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def step(self, message: str) -> None:
+        self.lines.append(message)
+
+    def warn(self, message: str) -> None:
+        self.lines.append(message)
+
+
+class ScriptedCluster:
+    """A cluster whose Applications follow a script of (seconds, states) at the edge."""
+
+    def __init__(self, time: FakeTime, script: Callable[[float], dict[str, tuple[str, str]]]):
+        self.time, self.script, self.started = time, script, time.now
+        self.refreshed: list[str] = []
+        self.workloads: list[dict[str, Any]] = []
+        self.lists = 0
+
+    def read_applications(self) -> dict[str, dict[str, Any]]:
+        self.lists += 1
+        states = self.script(self.time.now - self.started)
+        return {
+            name: {
+                "metadata": {"name": name},
+                "spec": {"syncPolicy": {"automated": {}}},
+                "status": {
+                    "sync": {"status": sync, "revision": WANTED},
+                    "health": {"status": health},
+                    "operationState": {"phase": "Succeeded", "syncResult": {"revision": WANTED}},
+                },
+            }
+            for name, (sync, health) in states.items()
+        }
+
+    def read_workloads(self, _namespace: str) -> list[dict[str, Any]]:
+        return self.workloads
+
+    def refresh(self, name: str) -> None:
+        self.refreshed.append(name)
+
+
+def wait(
+    cluster: ScriptedCluster, time: FakeTime, *names: str, timeout: float = 300
+) -> tuple[dict[str, float], list[str]]:
+    log = Log()
+    place = (cast(Cluster, cluster), "ns")
+    seconds = wait_until(
+        [Target(name, name.removeprefix("agentsmith-"), place, WANTED) for name in names],
+        cluster=cast(Cluster, cluster),
+        is_descendant=lambda _commit, _wanted: False,
+        timeout_seconds=timeout,
+        clock=time,
+        reporter=log,
+    )
+    return seconds, log.lines
+
+
+def test_already_there_returns_after_one_look() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(time, lambda _at: {"agentsmith-prod": HEALTHY})
+
+    seconds, lines = wait(cluster, time, "agentsmith-prod")
+
+    assert seconds == {"prod": 0.0}
+    assert lines == ["prod: Synced and Healthy (0 s)"]
+    assert (cluster.lists, cluster.refreshed) == (1, [])
+
+
+def test_each_state_is_said_once_and_the_time_is_that_of_the_slowest_part() -> None:
+    time = FakeTime()
+
+    def script(at: float) -> dict[str, tuple[str, str]]:
+        if at < 3:
+            return {}
+        return {
+            "agentsmith-a": HEALTHY if at >= 5 else PROGRESSING,
+            "agentsmith-b": HEALTHY if at >= 9 else PROGRESSING,
+        }
+
+    cluster = ScriptedCluster(time, script)
+
+    seconds, lines = wait(cluster, time, "agentsmith-a", "agentsmith-b")
+
+    assert seconds == {"a": 5.0, "b": 9.0}
+    assert lines == [
+        "a: waiting for Argo CD to create the Application (0 s)",
+        "b: waiting for Argo CD to create the Application (0 s)",
+        "a: Synced, Progressing (3 s)",
+        "b: Synced, Progressing (3 s)",
+        "a: Synced and Healthy (5 s)",
+        "b: Synced and Healthy (9 s)",
+    ]
+    assert cluster.lists == 10, "one list call a round, however many environments"
+
+
+def test_trouble_that_passes_is_no_error() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(
+        time, lambda at: {"agentsmith-prod": HEALTHY if at >= 15 else DEGRADED}
+    )
+
+    seconds, _lines = wait(cluster, time, "agentsmith-prod")
+
+    assert seconds == {"prod": 15.0}
+
+
+def test_trouble_that_lasts_is_an_error_that_names_the_cause() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(time, lambda _at: {"agentsmith-prod": DEGRADED})
+    cluster.workloads = [
+        {
+            "kind": "SealedSecret",
+            "metadata": {"name": "agentsmith-secrets"},
+            "status": {
+                "conditions": [
+                    {"type": "Synced", "status": "False", "message": "no key could decrypt secret"}
+                ]
+            },
+        }
+    ]
+
+    with pytest.raises(BootstrapError) as raised:
+        wait(cluster, time, "agentsmith-prod")
+
+    assert raised.value.message == (
+        "prod: SealedSecret agentsmith-secrets: no key could decrypt secret"
+    )
+    assert 20 <= time.now - cluster.started <= 30
+
+
+def test_healthy_with_a_change_not_observed_yet_goes_on_waiting() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(time, lambda _at: {"agentsmith-prod": HEALTHY})
+    cluster.workloads = [
+        {"kind": "SealedSecret", "metadata": {"generation": 2}, "status": {"observedGeneration": 1}}
+    ]
+
+    with pytest.raises(BootstrapError) as raised:
+        wait(cluster, time, "agentsmith-prod", timeout=30)
+
+    assert raised.value.message == (
+        "not there after 30 s: prod: Synced, waiting for controllers to see the latest change"
+    )
+
+
+def test_argocd_is_asked_to_look_again_now_and_then() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(
+        time, lambda at: {"agentsmith-prod": HEALTHY if at >= 40 else PROGRESSING}
+    )
+
+    wait(cluster, time, "agentsmith-prod")
+
+    assert cluster.refreshed == ["agentsmith-prod"] * 3
