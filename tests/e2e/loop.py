@@ -88,7 +88,10 @@ def remove_everything(plane: Target) -> None:
     cluster.delete(*_APPLICATION, "agentsmith-root", _ARGOCD)
     namespaces = set()
     for application in cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS):
-        namespaces.add(application["spec"]["destination"]["namespace"])
+        namespace = application["spec"]["destination"]["namespace"]
+        namespaces.add(namespace)
+        # Argo CD can't run the chart's pre-delete hook in a namespace that no sync has made yet
+        cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
         cluster.delete(*_APPLICATION, application["metadata"]["name"], _ARGOCD)
         _end_operation(plane, application["metadata"]["name"])
     wait_for(
