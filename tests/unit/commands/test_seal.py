@@ -376,15 +376,15 @@ def test_json_names_keys_and_holds_no_value(prod: WorkTree):
 # refusals
 
 
-@pytest.mark.parametrize(("text", "message", "hint"), FAILURES, ids=range(len(FAILURES)))
-def test_what_can_not_be_parsed_leaks_nothing_and_leaves_the_old_file(
-    prod: WorkTree, text: str | bytes, message: str, hint: str
-):
-    raw = text if isinstance(text, bytes) else text.encode()
-    prod.write("s.local.yaml", raw)
-    shown = message.removeprefix("f")
-    assert refuse(prod, "s.local.yaml") == (f"s.local.yaml{shown}", hint)
-    assert refuse(prod, "-", stdin=raw) == (f"standard input{shown}", hint)
+def test_what_can_not_be_parsed_leaks_nothing_and_leaves_the_old_file(prod: WorkTree):
+    seal(prod, TWO)
+    for text, message, hint in FAILURES:
+        raw = text if isinstance(text, bytes) else text.encode()
+        expected = f"standard input{message.removeprefix('f')}", hint
+        assert refuse(prod, "-", stdin=raw) == expected
+    for text, message, hint in FAILURES[::5]:
+        prod.write("s.local.yaml", text)
+        assert refuse(prod, "s.local.yaml") == (f"s.local.yaml{message.removeprefix('f')}", hint)
 
 
 def test_file_that_git_sees_is_refused_before_it_is_read(prod: WorkTree, tmp_path: Path):
