@@ -64,7 +64,9 @@ def clean_after_killed_runs() -> None:
         with path.open() as handle:
             if _lock(handle):
                 with contextlib.suppress(json.JSONDecodeError):
-                    _clean(json.loads(handle.read()))
+                    note = json.loads(handle.read())
+                    _clean(note)
+                    shutil.rmtree(note["run_dir"], ignore_errors=True)
                 path.unlink()
 
 
@@ -79,9 +81,9 @@ def _lock(handle: IO[str]) -> bool:
 def _clean(note: dict[str, Any]) -> None:
     name, run_dir = note["name"], Path(note["run_dir"])
     sockets = _shim_sockets(run_dir)
-    # Shims outlive containerd, and what runs in a container outlives its shim.
-    wait_for(lambda: not _kill_shims(run_dir), "the shims to end")
+    # Shims outlive containerd. What runs in their containers ends first: they wait for it.
     Cgroups(name).delete()
+    wait_for(lambda: not _kill_shims(run_dir), "the shims to end")
     wait_for(lambda: not _unmount(run_dir), f"{run_dir} to be unmounted")
     Network(name).delete()
     for leftover in (*sockets, *_CNI_RESULTS.glob(f"{name}-*"), *_links_into(run_dir)):

@@ -118,9 +118,9 @@ def _broken(release: Release) -> None:
     def restarted() -> bool:
         pods = release.pods("dispatcher")
         statuses = [status for pod in pods for status in pod["status"].get("containerStatuses", [])]
-        return any(status["restartCount"] > 1 for status in statuses)
+        return any(status["restartCount"] > 0 for status in statuses)
 
-    wait_for(restarted, "the broken pod to be restarted twice")
+    wait_for(restarted, "the broken pod to be restarted")
     release.rollback(_PREVIOUS)
 
 
