@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 
@@ -28,6 +29,10 @@ def run(arguments: list[str]) -> int:
     except BootstrapError as error:
         print_error(error)
         return error.exit_code
+    except BrokenPipeError:
+        # whoever read our output has left (`| head`), and what is buffered has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_INTERRUPTED
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED

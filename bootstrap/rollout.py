@@ -1,4 +1,4 @@
-"""Is it out yet? Judges an Argo CD Application and its live objects; no I/O.
+"""Is it out yet? Judges an Argo CD Application; no I/O.
 
 Facts: an Application's `status.sync.revision` is the commit that was last compared, and alone says
 nothing of an operation; `status.operationState` may be of an earlier commit; since Argo CD 3 the
@@ -8,10 +8,10 @@ health of single resources is not in the Application.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from bootstrap.health import State, Verdict, mapping, one_line
 
 _ERROR_CONDITIONS = frozenset({"ComparisonError", "InvalidSpecError", "SyncError", "UnknownError"})
 _RETRY_NOTE = re.compile(r"\s*Retrying attempt #\d+ at .*$")
@@ -23,26 +23,6 @@ _LAYERS = re.compile(
 _SHORT = 7
 
 
-class State(StrEnum):
-    """How far a rollout is."""
-
-    WAITING = "waiting"
-    STUCK = "stuck"
-    """Wrong now; Argo CD may still get over it by itself."""
-    FAILED = "failed"
-    """Wrong, and Argo CD will not try again."""
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A state and one line that says why, with what to do where something is wrong."""
-
-    state: State
-    message: str
-    hint: str = ""
-
-
 def judge(
     application: Mapping[str, Any] | None, *, is_wanted: Callable[[str], bool], wanted: str
 ) -> Verdict:
@@ -52,9 +32,9 @@ def judge(
     """
     if application is None:
         return Verdict(State.WAITING, "waiting for Argo CD to create the Application")
-    status = _mapping(application.get("status"))
+    status = mapping(application.get("status"))
     broken = _broken_condition(status)
-    revision = str(_mapping(status.get("sync")).get("revision") or "")
+    revision = str(mapping(status.get("sync")).get("revision") or "")
     if not revision or not is_wanted(revision):
         seen = f"at {revision[:_SHORT]}" if revision else "not compared yet"
         return broken or Verdict(
@@ -68,39 +48,6 @@ def judge(
     )
 
 
-def explain(objects: Sequence[Mapping[str, Any]]) -> list[Verdict]:
-    """Return what is wrong with live SealedSecrets, Deployments, ReplicaSets and Pods.
-
-    The causes come first: a failed unseal before the pod that waits for its Secret.
-    """
-    explainers = {
-        "SealedSecret": _explain_sealed_secret,
-        "ReplicaSet": _explain_replica_set,
-        "Pod": _explain_pod,
-        "Deployment": _explain_deployment,
-    }
-    return [
-        verdict
-        for kind, explainer in explainers.items()
-        for item in objects
-        if item.get("kind") == kind
-        for verdict in explainer(item)
-    ]
-
-
-def settled(objects: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether controllers have seen the latest generation of every given object.
-
-    Argo CD's own check may report the health that a SealedSecret had before its last change.
-    """
-    return all(
-        _mapping(item.get("status")).get("observedGeneration")
-        == _mapping(item.get("metadata")).get("generation")
-        for item in objects
-        if item.get("kind") in {"SealedSecret", "Deployment"}
-    )
-
-
 def _broken_condition(status: Mapping[str, Any]) -> Verdict | None:
     for condition in status.get("conditions") or []:
         if condition.get("type") in _ERROR_CONDITIONS:
@@ -110,17 +57,17 @@ def _broken_condition(status: Mapping[str, Any]) -> Verdict | None:
 
 
 def _judge_operation(status: Mapping[str, Any], is_wanted: Callable[[str], bool]) -> Verdict | None:
-    operation = _mapping(status.get("operationState"))
+    operation = mapping(status.get("operationState"))
     revision = str(
-        _mapping(operation.get("syncResult")).get("revision")
-        or _mapping(_mapping(operation.get("operation")).get("sync")).get("revision")
+        mapping(operation.get("syncResult")).get("revision")
+        or mapping(mapping(operation.get("operation")).get("sync")).get("revision")
         or ""
     )
     if not operation or not is_wanted(revision):
         return None
     phase = operation.get("phase")
     message = _RETRY_NOTE.sub("", _cause(str(operation.get("message", ""))))
-    failed = list(_failed_resources(_mapping(operation.get("syncResult"))))
+    failed = list(_failed_resources(mapping(operation.get("syncResult"))))
     what = "; ".join(failed) or message
     if phase in {"Failed", "Error"}:
         return Verdict(
@@ -143,20 +90,20 @@ def _failed_resources(result: Mapping[str, Any]) -> Iterator[str]:
         }:
             yield (
                 f"{resource.get('kind')} {resource.get('name')}:"
-                f" {_one_line(str(resource.get('message', '')))}"
+                f" {one_line(str(resource.get('message', '')))}"
             )
 
 
 def _judge_sync(application: Mapping[str, Any], status: Mapping[str, Any]) -> Verdict | None:
-    sync = str(_mapping(status.get("sync")).get("status", "Unknown"))
+    sync = str(mapping(status.get("sync")).get("status", "Unknown"))
     if sync == "Synced":
         return None
-    policy = _mapping(_mapping(application.get("spec")).get("syncPolicy"))
+    policy = mapping(mapping(application.get("spec")).get("syncPolicy"))
     automated = policy.get("automated")
     if sync == "OutOfSync" and (
         not isinstance(automated, Mapping) or automated.get("enabled") is False
     ):
-        name = _mapping(application.get("metadata")).get("name")
+        name = mapping(application.get("metadata")).get("name")
         return Verdict(
             State.FAILED,
             "OutOfSync, and its sync is manual",
@@ -166,7 +113,7 @@ def _judge_sync(application: Mapping[str, Any], status: Mapping[str, Any]) -> Ve
 
 
 def _judge_health(status: Mapping[str, Any]) -> Verdict:
-    health = str(_mapping(status.get("health")).get("status", "Unknown"))
+    health = str(mapping(status.get("health")).get("status", "Unknown"))
     if health == "Healthy":
         return Verdict(State.DONE, "Synced and Healthy")
     if health == "Degraded":
@@ -176,62 +123,6 @@ def _judge_health(status: Mapping[str, Any]) -> Verdict:
     return Verdict(State.WAITING, f"Synced, {health}")
 
 
-def _explain_sealed_secret(item: Mapping[str, Any]) -> Iterator[Verdict]:
-    for condition in _conditions(item, "Synced"):
-        if condition.get("status") == "False":
-            yield Verdict(
-                State.STUCK,
-                f"SealedSecret {_name(item)}: {_one_line(str(condition.get('message', '')))}",
-                "seal its values again for this cluster's certificate and this namespace, and push",
-            )
-
-
-def _explain_deployment(item: Mapping[str, Any]) -> Iterator[Verdict]:
-    for condition in _conditions(item, "Progressing"):
-        if condition.get("reason") == "ProgressDeadlineExceeded":
-            yield Verdict(
-                State.STUCK,
-                f"Deployment {_name(item)}: {_one_line(str(condition.get('message', '')))}",
-                f"`kubectl describe deployment {_name(item)}` in its namespace says more",
-            )
-
-
-def _explain_replica_set(item: Mapping[str, Any]) -> Iterator[Verdict]:
-    for condition in _conditions(item, "ReplicaFailure"):
-        if condition.get("status") == "True":
-            yield Verdict(
-                State.STUCK,
-                f"no pod for {_name(item)}: {_one_line(str(condition.get('message', '')))}",
-                "mend the quota or policy that refuses the pod",
-            )
-
-
-def _explain_pod(item: Mapping[str, Any]) -> Iterator[Verdict]:
-    status = _mapping(item.get("status"))
-    containers = [
-        *(status.get("initContainerStatuses") or []),
-        *(status.get("containerStatuses") or []),
-    ]
-    for container in containers:
-        waiting = _mapping(_mapping(container.get("state")).get("waiting"))
-        reason = waiting.get("reason")
-        if not reason or reason in {"ContainerCreating", "PodInitializing"}:
-            continue
-        detail = _one_line(str(waiting.get("message", "")))
-        yield Verdict(
-            State.STUCK,
-            f"Pod {_name(item)}: {reason}{': ' + detail if detail else ''}",
-            _POD_HINTS.get(str(reason), f"`kubectl logs {_name(item)}` in its namespace says more"),
-        )
-
-
-_POD_HINTS = {
-    "CreateContainerConfigError": "seal the key that it misses with `bootstrap seal`, and push",
-    "ErrImageNeverPull": "load the image onto the node, or change image.pullPolicy in values.yaml",
-    "ErrImagePull": "check the image reference in values.yaml and the pull secret",
-    "ImagePullBackOff": "check the image reference in values.yaml and the pull secret",
-    "InvalidImageName": "mend the image reference in values.yaml",
-}
 _HINTS = (
     (
         r"authentication required|Authorization|authorization failed|could not read Username|"
@@ -261,16 +152,6 @@ def _hint_for(message: str) -> str:
     return "look at the Application in the Argo CD UI, mend it and push"
 
 
-def _conditions(item: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
-    for condition in _mapping(item.get("status")).get("conditions") or []:
-        if condition.get("type") == kind:
-            yield condition
-
-
-def _name(item: Mapping[str, Any]) -> str:
-    return str(_mapping(item.get("metadata")).get("name"))
-
-
 def _cause(message: str) -> str:
     """Return what went wrong, without the layers of servers that passed it on.
 
@@ -278,15 +159,5 @@ def _cause(message: str) -> str:
     """
     helm = re.search(r"`helm template .*?` failed \S+ status \d+: Error: (.*)", message, re.DOTALL)
     if helm:
-        return _one_line(f"helm template: {helm[1]}")
-    return _one_line(_LAYERS.sub("", message))
-
-
-def _one_line(text: str) -> str:
-    """Return `text` on one line of bounded length, so that one error can't fill a terminal."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 400 else flat[:397] + "..."
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+        return one_line(f"helm template: {helm[1]}")
+    return one_line(_LAYERS.sub("", message))

@@ -46,8 +46,8 @@ class SecretInput:
     """Kebab-case key to value, in the order of the file; never empty values."""
     empty: tuple[str, ...] = ()
     """Keys whose value is empty: to be left out."""
-    ignored: tuple[str, ...] = ()
-    """Top-level names beside `secrets:` that belong to the chart."""
+    ignored: int = 0
+    """How many entries stand beside `secrets:`: the chart's other values."""
 
 
 @dataclass(slots=True, repr=False)
@@ -75,7 +75,7 @@ class _Collector:
             else:
                 self.empty.append(key)
 
-    def finish(self, ignored: tuple[str, ...] = ()) -> SecretInput:
+    def finish(self, ignored: int = 0) -> SecretInput:
         if self.problems:
             raise BootstrapError(
                 f"{self.source}: {'; '.join(self.problems)}",
@@ -147,7 +147,7 @@ def _parse_yaml(text: str, source: str) -> SecretInput:
     if "kind" in entries or "apiVersion" in entries:
         return _parse_secret(entries, source)
     block = entries.pop("secrets", None)
-    ignored: tuple[str, ...] = ()
+    ignored = 0
     if block is not None:
         # beside a `secrets:` block stand the chart's other values; a lone typo does not
         misplaced = [name for name in entries if find_key(name)]
@@ -156,7 +156,7 @@ def _parse_yaml(text: str, source: str) -> SecretInput:
                 f"{source}: {', '.join(misplaced)} beside the `secrets:` block",
                 "move every secret into the block, or take the line `secrets:` out",
             )
-        ignored = tuple(name for name in entries if may_be_shown(name))
+        ignored = len(entries)
         entries = dict(_entries(block, source, "secrets")) if not _is_null(block) else {}
     collector = _Collector(source)
     for written, node in entries.items():

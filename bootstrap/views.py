@@ -6,8 +6,9 @@ import difflib
 from typing import Any
 
 from bootstrap.certificate import SealingCertificate
-from bootstrap.commands.init import KEY_FILE, InitResult
+from bootstrap.commands.init import InitResult
 from bootstrap.commands.seal import SealResult
+from bootstrap.commands.sealing_certificate import KEY_FILE
 from bootstrap.commands.up import UpResult
 from bootstrap.environment import Environment
 from bootstrap.manifest import Manifest
@@ -53,6 +54,7 @@ def show_seal(result: SealResult, *, dry_run: bool, as_json: bool) -> None:
                 "unchanged": list(merge.unchanged),
                 "kept": list(merge.kept),
                 "leftOut": list(result.empty),
+                "ignored": result.ignored,
                 "certificate": _certificate(result.certificate),
                 "dryRun": dry_run,
             }
@@ -67,6 +69,8 @@ def show_seal(result: SealResult, *, dry_run: bool, as_json: bool) -> None:
     ):
         if keys:
             _say.step(f"{title}: {', '.join(keys)}")
+    if result.ignored:
+        _say.step(f"not looked at: {result.ignored} entries beside the `secrets:` block")
     if result.change.action == "unchanged":
         _say.step(f"{result.change.path} is up to date; nothing changed")
     else:

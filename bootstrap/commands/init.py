@@ -12,19 +12,10 @@ from bootstrap.application import (
     render_project,
     render_root,
 )
-from bootstrap.certificate import (
-    SealingCertificate,
-    certify_key,
-    check_not_expired,
-    generate_key,
-    key_belongs_to,
-    parse_certificate,
-    parse_private_key,
-    render_certificate,
-    render_key,
-)
+from bootstrap.certificate import SealingCertificate
 from bootstrap.commands.project_files import load_environment, load_environments, not_ours
 from bootstrap.commands.reporter import Reporter
+from bootstrap.commands.sealing_certificate import SEALED_FILE, choose_certificate
 from bootstrap.constants import ROOT_FILE
 from bootstrap.environment import (
     Environment,
@@ -40,10 +31,6 @@ from bootstrap.remote_url import parse_remote_url
 from bootstrap.repository import Change, Repository
 from bootstrap.sealed_secret import SealedSecret, parse_sealed_secret, render_sealed_secret
 from bootstrap.starter import starting_config, starting_values
-
-KEY_FILE = "sealing-key.local.pem"
-CERTIFICATE_FILE = "sealing-cert.pem"
-SEALED_FILE = "sealed-secret.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +82,13 @@ def init(
         others = [item for item in load_environments(repository) if item.name != name]
         _check_place(environment, others)
         sealed = _load_sealed(environment, repository)
-        certificate, new_files = _choose_certificate(
-            environment, options, sealed, repository=repository, now=now, reporter=reporter
+        certificate, new_files = choose_certificate(
+            environment,
+            options.certificate,
+            sealed,
+            repository=repository,
+            now=now,
+            reporter=reporter,
         )
         root_url, root_revision = _describe_root(environment, options, git, repository)
         manifests = [
@@ -229,59 +221,6 @@ def _empty_sealed_secret(environment: Environment) -> Manifest:
     return render_sealed_secret(
         SealedSecret(namespace=environment.namespace), environment.path(SEALED_FILE)
     )
-
-
-def _choose_certificate(
-    environment: Environment,
-    options: InitOptions,
-    sealed: SealedSecret | None,
-    *,
-    repository: Repository,
-    now: datetime,
-    reporter: Reporter,
-) -> tuple[SealingCertificate, list[Manifest]]:
-    """Return the certificate to seal for, and the files to write: none, it, or its key and it."""
-    path = environment.path(CERTIFICATE_FILE)
-    key_path = environment.path(KEY_FILE)
-    text = repository.read(path)
-    present = parse_certificate(text, source=path) if text is not None else None
-    if options.certificate is None:
-        if present:
-            return present, []
-        key_text = repository.read(key_path)
-        if key_text is None:
-            reporter.step("making a sealing key pair (RSA-4096)")
-            key = generate_key(now)
-        else:  # a run was killed between the two, or the certificate was deleted
-            reporter.step(f"making a new certificate for {key_path}")
-            key = certify_key(parse_private_key(key_text, source=key_path), now)
-        return key.certificate, [
-            Manifest(key_path, render_key(key, environment.name), private=True),
-            Manifest(path, render_certificate(key.certificate)),
-        ]
-    pem, source = options.certificate()
-    chosen = parse_certificate(pem, source=source)
-    check_not_expired(chosen, now=now, source=source)
-    if present and present.fingerprint == chosen.fingerprint:
-        return present, []
-    if text is not None and not is_generated(text):
-        raise not_ours(path)
-    if sealed and sealed.encrypted:
-        raise BootstrapError(
-            f"{environment.path(SEALED_FILE)} holds {len(sealed.encrypted)} values sealed for"
-            " another certificate, which would stay behind",
-            "delete that file, run this again, and seal every value for the new certificate",
-        )
-    _warn_of_old_key(key_path, chosen, repository, reporter)
-    return chosen, [Manifest(path, render_certificate(chosen))]
-
-
-def _warn_of_old_key(
-    key_path: str, chosen: SealingCertificate, repository: Repository, reporter: Reporter
-) -> None:
-    text = repository.read(key_path)
-    if text and not key_belongs_to(parse_private_key(text, source=key_path), chosen):
-        reporter.warn(f"{key_path} is not the key of this certificate; keep it for older commits")
 
 
 def _owned(manifest: Manifest, repository: Repository) -> Manifest:

@@ -17,8 +17,8 @@ from bootstrap.certificate import (
     parse_certificate,
     parse_private_key,
 )
-from bootstrap.commands.init import CERTIFICATE_FILE, KEY_FILE, SEALED_FILE
 from bootstrap.commands.reporter import Reporter
+from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, KEY_FILE, SEALED_FILE
 from bootstrap.constants import REDIS_URL_KEY, REDIS_URL_VALUE
 from bootstrap.crypto import UnsealError, seal_value, unseal_value
 from bootstrap.digests import Digests, compute_digest, new_digests, parse_digests, render_digests
@@ -50,6 +50,8 @@ class SealResult:
     merge: Merge
     empty: tuple[str, ...]
     """Keys left out because their value is empty."""
+    ignored: int
+    """How many entries stand beside the `secrets:` block: the chart's other values."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -116,7 +118,9 @@ def seal(
         manifest = render_sealed_secret(merge.result, environment.path(SEALED_FILE))
         manifests = [manifest, *_remember(environment, memory, merge, values, git, reporter)]
         changes = repository.plan(manifests) if dry_run else repository.write(manifests)
-    return SealResult(environment, chosen, manifest, changes[0], merge, secrets.empty)
+    return SealResult(
+        environment, chosen, manifest, changes[0], merge, secrets.empty, secrets.ignored
+    )
 
 
 def _load_sealed(environment: Environment, repository: Repository) -> SealedSecret:

@@ -9,7 +9,8 @@ from typing import Protocol
 from bootstrap.cluster import Cluster
 from bootstrap.commands.reporter import Reporter
 from bootstrap.errors import BootstrapError
-from bootstrap.rollout import State, Verdict, explain, judge, settled
+from bootstrap.health import State, Verdict, explain, settled
+from bootstrap.rollout import judge
 
 _POLL_SECONDS = 1.0
 _REFRESH_SECONDS = 15.0
@@ -65,7 +66,7 @@ def wait_until(
     start = clock.monotonic()
     progress = {target.application: _Progress() for target in targets}
     while True:
-        applications = cluster.read_applications()
+        applications = cluster.argocd.read_applications()
         elapsed = clock.monotonic() - start
         for target in targets:
             state = progress[target.application]
@@ -78,7 +79,7 @@ def wait_until(
             elif target.application in applications and (
                 elapsed - state.refreshed > _REFRESH_SECONDS
             ):
-                cluster.refresh(target.application)
+                cluster.argocd.refresh(target.application)
                 state.refreshed = elapsed
         if all(state.done_after is not None for state in progress.values()):
             return {

@@ -90,10 +90,8 @@ def remove_everything(plane: Target) -> None:
     for application in cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS):
         namespace = application["spec"]["destination"]["namespace"]
         namespaces.add(namespace)
-        # Argo CD can't run the chart's pre-delete hook in a namespace that no sync has made yet
-        cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
         cluster.delete(*_APPLICATION, application["metadata"]["name"], _ARGOCD)
-        _end_operation(plane, application["metadata"]["name"])
+        _unblock(plane, application["metadata"]["name"])
     wait_for(
         lambda: not cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS),
         "the Applications to be gone",
@@ -109,9 +107,16 @@ def remove_everything(plane: Target) -> None:
         )
 
 
-def _end_operation(plane: Target, application: str) -> None:
-    """End a sync that is retried, as `argocd app terminate-op` does: deletion waits for its end."""
+def _unblock(plane: Target, application: str) -> None:
+    """Take away what a deletion would wait for without end.
+
+    A sync that is retried is ended, as `argocd app terminate-op` does. Where no sync ever began,
+    the chart's pre-delete hook has neither its namespace nor its service account.
+    """
     found = plane.cluster.get(*_APPLICATION, application, _ARGOCD)
-    if found and found.get("status", {}).get("operationState", {}).get("phase") == "Running":
-        path = plane.cluster.path(*_APPLICATION[:2], _ARGOCD, application)
+    operation = (found or {}).get("status", {}).get("operationState", {})
+    path = plane.cluster.path(*_APPLICATION[:2], _ARGOCD, application)
+    if found and operation.get("phase") == "Running":
         plane.cluster.patch(path, {"status": {"operationState": {"phase": "Terminating"}}})
+    elif found and not operation:
+        plane.cluster.patch(path, {"metadata": {"finalizers": None}})

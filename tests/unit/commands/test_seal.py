@@ -364,6 +364,7 @@ def test_json_names_keys_and_holds_no_value(prod: WorkTree):
         "unchanged": ["jira-token"],
         "kept": ["redis-url"],
         "leftOut": ["gitlab-token"],
+        "ignored": 0,
         "certificate": {
             "sha256": certificate.fingerprint,
             "notAfter": certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -48,6 +48,7 @@ class ScriptedCluster:
 
     def __init__(self, time: FakeTime, script: Callable[[float], dict[str, tuple[str, str]]]):
         self.time, self.script, self.started = time, script, time.now
+        self.argocd = self
         self.refreshed: list[str] = []
         self.workloads: list[dict[str, Any]] = []
         self.lists = 0

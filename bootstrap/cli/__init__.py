@@ -1,0 +1,52 @@
+"""The command line: options in, one use case called, its result shown.
+
+Use cases are imported inside the commands: `--help` and completion must not wait for libraries.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bootstrap.cli.init import init
+from bootstrap.cli.seal import seal
+from bootstrap.cli.up import up
+
+app = typer.Typer(
+    name="bootstrap",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    # a traceback with local variables would show secrets
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("agentsmith-bootstrap"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", is_eager=True, callback=_show_version
+        ),
+    ] = False,
+) -> None:
+    """GitOps for Agent Smith: write an environment, seal its secrets, push.
+
+    Argo CD does the rest.
+    """
+
+
+app.command(epilog="Example: bootstrap init prod --namespace agentsmith-prod --revision main")(init)
+app.command(epilog="Example: bootstrap seal secrets.local.yaml --env prod")(seal)
+app.command(epilog="Example: bootstrap up prod --context my-cluster")(up)

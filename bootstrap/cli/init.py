@@ -1,0 +1,90 @@
+"""`bootstrap init`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from bootstrap.cli.options import (
+    Context,
+    DryRun,
+    Format,
+    Output,
+    certificate_source,
+    open_repository,
+)
+from bootstrap.errors import UsageError
+
+
+class Sync(StrEnum):
+    """Who starts a sync."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+
+
+def init(
+    environment: Annotated[str, typer.Argument(help="Name of the environment: a DNS label.")],
+    repo_url: Annotated[
+        str | None, typer.Option(help="URL that Argo CD clones [default: remote origin].")
+    ] = None,
+    revision: Annotated[
+        str | None,
+        typer.Option(help="Branch, tag or commit to follow [default: the current branch]."),
+    ] = None,
+    namespace: Annotated[
+        str | None, typer.Option(help="Namespace [default: agentsmith-ENVIRONMENT].")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="API server URL or Argo CD cluster name [default: in-cluster]."),
+    ] = None,
+    sync: Annotated[
+        Sync | None,
+        typer.Option(help="auto prunes and self-heals; manual waits for you [default: auto]."),
+    ] = None,
+    cert: Annotated[
+        str | None, typer.Option(help="Sealing certificate: a PEM file or an http(s) URL.")
+    ] = None,
+    from_cluster: Annotated[
+        bool, typer.Option("--from-cluster", help="Take the certificate of the controller.")
+    ] = False,
+    context: Context = None,
+    dry_run: DryRun = False,
+    output: Output = Format.TEXT,
+) -> None:
+    """Write an environment and its Argo CD Application. Touches no cluster by default.
+
+    What is not given stays as it is, or has its default. Run twice, it changes nothing.
+    """
+    from datetime import UTC, datetime
+
+    from bootstrap.commands.init import InitOptions
+    from bootstrap.commands.init import init as run
+    from bootstrap.output import TerminalReporter
+    from bootstrap.views import show_init
+
+    if cert is not None and from_cluster:
+        raise UsageError("--cert and --from-cluster exclude each other", "give one of the two")
+    if context is not None and not from_cluster:
+        raise UsageError("--context is used only with --from-cluster", "add --from-cluster")
+    git, repository = open_repository()
+    result = run(
+        environment,
+        InitOptions(
+            repo_url=repo_url,
+            revision=revision,
+            namespace=namespace,
+            cluster=cluster,
+            automated=None if sync is None else sync is Sync.AUTO,
+            certificate=certificate_source(cert, from_cluster, context),
+            dry_run=dry_run,
+        ),
+        repository=repository,
+        git=git,
+        now=datetime.now(UTC),
+        reporter=TerminalReporter(),
+    )
+    show_init(result, repository, dry_run=dry_run, as_json=output is Format.JSON)

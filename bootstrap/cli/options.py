@@ -1,0 +1,79 @@
+"""Options and steps that several commands share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bootstrap.errors import BootstrapError, UsageError
+
+if TYPE_CHECKING:
+    from bootstrap.cluster import Cluster
+    from bootstrap.git import Git
+    from bootstrap.repository import Repository
+
+
+class Format(StrEnum):
+    """How data is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")]
+Output = Annotated[Format, typer.Option("--output", "-o", help="text, or json for scripts.")]
+Context = Annotated[
+    str | None, typer.Option("--context", help="Context of the kubeconfig [default: its own].")
+]
+
+
+def open_repository() -> tuple[Git, Repository]:
+    """Return the edges of the repository that the working directory is in."""
+    from pathlib import Path
+
+    from bootstrap.git import Git
+    from bootstrap.repository import Repository
+
+    try:
+        folder = Path.cwd()
+    except OSError:
+        raise BootstrapError("the working directory is gone", "cd to your clone") from None
+    git = Git.find(folder)
+    return git, Repository(git.root)
+
+
+def connect(context: str | None) -> Cluster:
+    """Connect to the cluster of `context`; this is where the Kubernetes client is imported."""
+    from bootstrap.cluster import Cluster
+
+    return Cluster.connect(context)
+
+
+def certificate_source(
+    cert: str | None, from_cluster: bool, context: str | None
+) -> Callable[[], tuple[str, str]] | None:
+    """Return what fetches the certificate that the options name, None if they name none."""
+    if from_cluster:
+
+        def fetch() -> tuple[str, str]:
+            cluster = connect(context)
+            return cluster.sealing.fetch_certificate(), f"the certificate of {cluster.context}"
+
+        return fetch
+    if cert is not None:
+        from bootstrap.source_file import name_certificate, read_certificate
+
+        return lambda: (read_certificate(cert), name_certificate(cert))
+    return None
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that `text` (90s, 5m, 1h or a number) means."""
+    match = re.fullmatch(r"(\d+)(s|m|h)?", text)
+    if not match:
+        raise UsageError(f"--timeout {text!r} is no duration", "write it like 90s, 5m or 1h")
+    return float(match[1]) * {None: 1, "s": 1, "m": 60, "h": 3600}[match[2]]

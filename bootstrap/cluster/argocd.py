@@ -1,0 +1,61 @@
+"""The Argo CD of a cluster: apply its objects, read them, ask it to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
+from bootstrap.constants import ARGOCD_NAMESPACE, FIELD_MANAGER
+
+_PLURALS = {"AppProject": "appprojects", "Application": "applications"}
+
+
+class ArgoCD:
+    """The Argo CD that `connection` leads to."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Ask nothing yet."""
+        self._api = connection
+
+    def apply(self, manifest: Mapping[str, Any], *, force: bool) -> str:
+        """Apply an Argo CD object server-side; return "created", "configured" or "unchanged"."""
+        metadata = manifest["metadata"]
+        place = ("argoproj.io", "v1alpha1", metadata["namespace"], _PLURALS[manifest["kind"]])
+        what = f"{manifest['kind']} {metadata['name']}"
+        with self._api.translated(f"applying {what}"):
+            before = self._api.get_or_none(
+                self._api.custom.get_namespaced_custom_object, *place, metadata["name"]
+            )
+            after = self._api.custom.patch_namespaced_custom_object(
+                *place, metadata["name"], dict(manifest), field_manager=FIELD_MANAGER,
+                force=force, _content_type=APPLY_PATCH, **bounded(),
+            )  # fmt: skip
+        if before is None:
+            return "created"
+        return "unchanged" if _desired(before) == _desired(after) else "configured"
+
+    def read_applications(self) -> dict[str, dict[str, Any]]:
+        """Return the Applications of Argo CD's namespace by name, in one call."""
+        with self._api.translated("listing the Applications"):
+            found = self._api.custom.list_namespaced_custom_object(
+                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, "applications",
+                label_selector="app.kubernetes.io/part-of=agentsmith", **bounded(),
+            )  # fmt: skip
+        return {item["metadata"]["name"]: item for item in found["items"]}
+
+    def refresh(self, application: str) -> None:
+        """Ask Argo CD to look at the repository now; nothing happens if it has no such object."""
+        body = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
+        with self._api.translated(f"refreshing Application {application}"):
+            self._api.get_or_none(
+                self._api.custom.patch_namespaced_custom_object,
+                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, "applications", application, body,
+                _content_type="application/merge-patch+json",
+            )  # fmt: skip
+
+
+def _desired(item: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what people set on an object: Argo CD writes the status beside it all the time."""
+    metadata = item["metadata"]
+    return item.get("spec"), metadata.get("labels"), metadata.get("finalizers")

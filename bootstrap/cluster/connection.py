@@ -1,0 +1,113 @@
+"""A connection to one API server, with its errors turned into ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bootstrap.errors import BootstrapError
+
+_TIMEOUT = (5, 30)
+"""Seconds to connect, seconds to read."""
+APPLY_PATCH = "application/apply-patch+yaml"
+
+
+class Connection:
+    """The client's APIs in one context; `open` makes it."""
+
+    def __init__(self, api_client: Any, context: str) -> None:
+        """Use `open` instead."""
+        from kubernetes import client
+
+        self.context = context
+        self.core = client.CoreV1Api(api_client)
+        self.apps = client.AppsV1Api(api_client)
+        self.custom = client.CustomObjectsApi(api_client)
+        self.apis = client.ApisApi(api_client)
+        self.serialize = api_client.sanitize_for_serialization
+
+    @classmethod
+    def open(cls, context: str | None) -> Connection:
+        """Connect by the kubeconfig (KUBECONFIG or the default place), in `context` or its own."""
+        from kubernetes import config
+
+        hint = "check --context and KUBECONFIG: `kubectl config get-contexts`"
+        try:
+            contexts, active = config.list_kube_config_contexts()
+            name = context or active["name"]
+            if name not in {item["name"] for item in contexts}:
+                raise BootstrapError(f"the kubeconfig has no context {name!r}", hint)
+            return cls(config.new_client_from_config(context=name), name)
+        except (config.ConfigException, OSError, KeyError, TypeError) as error:
+            raise BootstrapError(f"no cluster to talk to: {_first_line(error)}", hint) from error
+
+    def get_or_none(self, call: Any, *arguments: Any, **options: Any) -> Any:
+        """Return what `call` gives, None where the API server says 404."""
+        from kubernetes.client import ApiException
+
+        try:
+            return call(*arguments, **options, **bounded())
+        except ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    @contextmanager
+    def translated(self, step: str) -> Iterator[None]:
+        """Turn the client's errors into ours, naming the step; bodies may be long and are cut."""
+        from kubernetes.client import ApiException
+        from urllib3.exceptions import HTTPError
+
+        try:
+            yield
+        except ApiException as error:
+            raise _api_error(step, error, self.context) from error
+        except (HTTPError, OSError) as error:
+            raise BootstrapError(
+                f"{step}: cluster {self.context} does not answer ({type(error).__name__})",
+                "check the cluster and your network: `kubectl version` must work",
+            ) from error
+
+
+def bounded() -> dict[str, Any]:
+    """Return the options that bound every request in time."""
+    return {"_request_timeout": _TIMEOUT}
+
+
+def _api_error(step: str, error: Any, context: str) -> BootstrapError:
+    message = _status_message(error)
+    match error.status:
+        case 401:
+            return BootstrapError(
+                f"{step}: cluster {context} does not accept your credentials",
+                "log in to the cluster again",
+            )
+        case 403:
+            return BootstrapError(
+                f"{step}: forbidden: {message}", "use a context whose user may do that"
+            )
+        case 409:
+            return BootstrapError(
+                f"{step}: another manager owns the same fields: {message}",
+                "take that manager's change back, or run this with --force-conflicts",
+            )
+        case _:
+            return BootstrapError(
+                f"{step}: the API server answered {error.status}: {message}",
+                "see whether the cluster is healthy, then run this again",
+            )
+
+
+def _status_message(error: Any) -> str:
+    import json
+
+    try:
+        text = json.loads(error.body)["message"]
+    except (TypeError, ValueError, KeyError):
+        text = str(error.reason or "")
+    return " ".join(str(text).split())[:256]
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:256]

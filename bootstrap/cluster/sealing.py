@@ -1,0 +1,157 @@
+"""The sealed-secrets controller of a cluster: where it is, its certificates, its keys."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
+from bootstrap.constants import FIELD_MANAGER
+from bootstrap.errors import BootstrapError
+
+_KEY_LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
+# The Helm chart labels with the first, the plain manifests with the second; names differ too.
+_CONTROLLER_LABELS = ("app.kubernetes.io/name=sealed-secrets", "name=sealed-secrets-controller")
+_METRICS_COMPONENT = "metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRef:
+    """Where the sealed-secrets controller answers: a Service and the name of its HTTP port."""
+
+    namespace: str
+    name: str
+    port: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRef:
+    """A Deployment by namespace and name."""
+
+    namespace: str
+    name: str
+
+
+class SealingController:
+    """The controller that `connection` leads to."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Ask nothing yet."""
+        self._api = connection
+
+    def fetch_certificate(self) -> str:
+        """Return the PEM certificate that the sealed-secrets controller serves as its newest."""
+        service = self.find_service()
+        name = f"http:{service.name}:{service.port}"
+        with self._api.translated(f"asking {service.namespace}/{service.name} for its certificate"):
+            response = self._api.core.connect_get_namespaced_service_proxy_with_path(
+                name, service.namespace, "v1/cert.pem", _preload_content=False, **bounded()
+            )
+            text: str = response.data.decode("ascii", "replace")
+            return text
+
+    def find_service(self) -> ServiceRef:
+        """Find the Service of the sealed-secrets controller by its labels, in any namespace."""
+        found = []
+        with self._api.translated("looking for the sealed-secrets controller"):
+            for selector in _CONTROLLER_LABELS:
+                services = self._api.core.list_service_for_all_namespaces(
+                    label_selector=selector, **bounded()
+                )
+                found += [
+                    ServiceRef(
+                        item.metadata.namespace, item.metadata.name, item.spec.ports[0].name or ""
+                    )
+                    for item in services.items
+                    if item.spec.ports and not _is_metrics(item.metadata)
+                ]
+        choices = sorted(set(found), key=lambda item: (item.namespace, item.name))
+        if not choices:
+            raise BootstrapError(
+                f"no sealed-secrets controller in cluster {self._api.context}",
+                "install it: `helm install sealed-secrets sealed-secrets --namespace kube-system"
+                " --repo https://bitnami-labs.github.io/sealed-secrets`",
+            )
+        if len(choices) > 1:
+            names = ", ".join(f"{item.namespace}/{item.name}" for item in choices)
+            raise BootstrapError(
+                f"more than one sealed-secrets controller: {names}",
+                "fetch the certificate of the right one and pass it with --cert",
+            )
+        return choices[0]
+
+    def find_deployment(self, namespace: str) -> DeploymentRef | None:
+        """Return the controller's Deployment in `namespace`, None if it is run another way."""
+        with self._api.translated("looking for the sealed-secrets controller's Deployment"):
+            for selector in _CONTROLLER_LABELS:
+                items = self._api.apps.list_namespaced_deployment(
+                    namespace, label_selector=selector, **bounded()
+                ).items
+                if items:
+                    return DeploymentRef(namespace, items[0].metadata.name)
+        return None
+
+    def certificates(self, namespace: str) -> list[str]:
+        """Return the PEM certificates of the key pairs that the controller has, no private part."""
+        with self._api.translated("reading the controller's sealing keys"):
+            items = self._api.core.list_namespaced_secret(
+                namespace, label_selector=_KEY_LABEL, **bounded()
+            ).items
+        certificates = [(item.data or {}).get("tls.crt", "") for item in items]
+        return [base64.b64decode(text).decode("ascii", "replace") for text in certificates if text]
+
+    def add_key(self, namespace: str, name: str, *, certificate: str, private_key: str) -> None:
+        """Give the controller a key pair (both PEM). One that is there under `name` is an error."""
+        with self._api.translated(f"reading Secret {namespace}/{name}"):
+            if self._api.get_or_none(self._api.core.read_namespaced_secret, name, namespace):
+                raise BootstrapError(
+                    f"Secret {namespace}/{name} is there with another certificate",
+                    "look at it first; a sealing key is never replaced",
+                )
+        body = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": namespace, "labels": {_KEY_LABEL: "active"}},
+            "type": "kubernetes.io/tls",
+            "data": {
+                "tls.crt": base64.b64encode(certificate.encode()).decode(),
+                "tls.key": base64.b64encode(private_key.encode()).decode(),
+            },
+        }
+        with self._api.translated(f"adding sealing key {namespace}/{name}"):
+            self._api.core.patch_namespaced_secret(
+                name, namespace, body, field_manager=FIELD_MANAGER,
+                _content_type=APPLY_PATCH, **bounded(),
+            )  # fmt: skip
+
+    def restart(self, deployment: DeploymentRef, now: datetime) -> None:
+        """Roll a Deployment as `kubectl rollout restart` does."""
+        annotation = {"kubectl.kubernetes.io/restartedAt": now.isoformat()}
+        body = {"spec": {"template": {"metadata": {"annotations": annotation}}}}
+        with self._api.translated(
+            f"restarting Deployment {deployment.namespace}/{deployment.name}"
+        ):
+            self._api.apps.patch_namespaced_deployment(
+                deployment.name, deployment.namespace, body,
+                field_manager=FIELD_MANAGER, **bounded(),
+            )  # fmt: skip
+
+    def is_rolled_out(self, deployment: DeploymentRef) -> bool:
+        """Tell whether every replica is of the latest generation and available."""
+        with self._api.translated(f"reading Deployment {deployment.namespace}/{deployment.name}"):
+            item = self._api.apps.read_namespaced_deployment(
+                deployment.name, deployment.namespace, **bounded()
+            )
+        status, wanted = item.status, item.spec.replicas
+        return bool(
+            (status.observed_generation or 0) >= item.metadata.generation
+            and (status.updated_replicas or 0) == wanted
+            and (status.replicas or 0) == wanted
+            and (status.available_replicas or 0) == wanted
+        )
+
+
+def _is_metrics(metadata: Any) -> bool:
+    return (metadata.labels or {}).get("app.kubernetes.io/component") == _METRICS_COMPONENT

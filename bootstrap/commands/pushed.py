@@ -1,0 +1,87 @@
+"""What is pushed: the commits that Argo CD gets to see, and whether the user's work is in them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+
+from bootstrap.constants import ARGOCD_DIR, CHART_PATH
+from bootstrap.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.git import Git
+from bootstrap.remote_url import parse_remote_url, same_repository
+
+
+def pushed_commits(
+    environments: Sequence[Environment],
+    root_url: str,
+    root_revision: str,
+    git: Git,
+) -> dict[str, str]:
+    """Return the commit that each environment ("" is the root) has at the remote.
+
+    Raises BootstrapError if work that Argo CD would have to see is not there yet.
+    """
+    paths = [CHART_PATH, ARGOCD_DIR, *(environment.folder for environment in environments)]
+    changed = git.uncommitted(paths)
+    if changed:
+        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+        raise BootstrapError(
+            f"not committed yet: {', '.join(changed[:3])}{more}",
+            "commit and push: Argo CD sees only what is pushed",
+        )
+    commits = {"": _remote_commit(git, root_url, root_revision)}
+    for environment in environments:
+        commit = _remote_commit(git, environment.repo_url, environment.target_revision)
+        _check_pushed(environment, commit, paths, git)
+        commits[environment.name] = commit
+    return commits
+
+
+def _remote_commit(git: Git, url: str, revision: str) -> str:
+    # the user's own remote may reach the repository by other means (SSH, a token) than Argo CD
+    own = git.remote_url("origin")
+    ask = "origin" if own and _is_same(own, url) else url
+    commit = git.remote_commit(ask, revision)
+    if commit is None:
+        raise BootstrapError(
+            f"revision {revision} is not pushed: {url} has no such branch or tag",
+            f"`git push origin {revision}`",
+        )
+    if not git.has_commit(commit):
+        git.fetch(ask, revision)
+    return commit
+
+
+def _is_same(own: str, url: str) -> bool:
+    try:
+        return same_repository(parse_remote_url(own, source="remote origin").url, url)
+    except BootstrapError:
+        return False
+
+
+def _check_pushed(environment: Environment, commit: str, paths: list[str], git: Git) -> None:
+    if environment.target_revision != git.current_branch():
+        return  # a tag or another branch: what is checked out here need not be on it
+    unpushed = git.unpushed(commit, paths)
+    if unpushed:
+        more = f" (and {len(unpushed) - 1} more)" if len(unpushed) > 1 else ""
+        raise BootstrapError(
+            f"not pushed yet: {unpushed[0]}{more}", "`git push`, then run this again"
+        )
+
+
+def descendants(git: Git, url: str) -> Callable[[str, str], bool]:
+    """Return the test whether Argo CD's commit came after ours: a newer push may overtake us."""
+
+    @functools.cache
+    def is_descendant(commit: str, wanted: str) -> bool:
+        if not git.has_commit(commit):
+            own = git.remote_url("origin")
+            try:
+                git.fetch("origin" if own and _is_same(own, url) else url, commit)
+            except BootstrapError:
+                return False  # not to be had by its id; what we can't compare is not ours
+        return git.is_ancestor(wanted, commit)
+
+    return is_descendant

@@ -1,0 +1,140 @@
+"""What is wrong with live objects, in words that a person can act on; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """How far a rollout is."""
+
+    WAITING = "waiting"
+    STUCK = "stuck"
+    """Wrong now; Argo CD may still get over it by itself."""
+    FAILED = "failed"
+    """Wrong, and Argo CD will not try again."""
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A state and one line that says why, with what to do where something is wrong."""
+
+    state: State
+    message: str
+    hint: str = ""
+
+
+def explain(objects: Sequence[Mapping[str, Any]]) -> list[Verdict]:
+    """Return what is wrong with live SealedSecrets, Deployments, ReplicaSets and Pods.
+
+    The causes come first: a failed unseal before the pod that waits for its Secret.
+    """
+    explainers = {
+        "SealedSecret": _explain_sealed_secret,
+        "ReplicaSet": _explain_replica_set,
+        "Pod": _explain_pod,
+        "Deployment": _explain_deployment,
+    }
+    return [
+        verdict
+        for kind, explainer in explainers.items()
+        for item in objects
+        if item.get("kind") == kind
+        for verdict in explainer(item)
+    ]
+
+
+def settled(objects: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether controllers have seen the latest generation of every given object.
+
+    Argo CD's own check may report the health that a SealedSecret had before its last change.
+    """
+    return all(
+        mapping(item.get("status")).get("observedGeneration")
+        == mapping(item.get("metadata")).get("generation")
+        for item in objects
+        if item.get("kind") in {"SealedSecret", "Deployment"}
+    )
+
+
+def _explain_sealed_secret(item: Mapping[str, Any]) -> Iterator[Verdict]:
+    for condition in _conditions(item, "Synced"):
+        if condition.get("status") == "False":
+            yield Verdict(
+                State.STUCK,
+                f"SealedSecret {_name(item)}: {one_line(str(condition.get('message', '')))}",
+                "seal its values again for this cluster's certificate and this namespace, and push",
+            )
+
+
+def _explain_deployment(item: Mapping[str, Any]) -> Iterator[Verdict]:
+    for condition in _conditions(item, "Progressing"):
+        if condition.get("reason") == "ProgressDeadlineExceeded":
+            yield Verdict(
+                State.STUCK,
+                f"Deployment {_name(item)}: {one_line(str(condition.get('message', '')))}",
+                f"`kubectl describe deployment {_name(item)}` in its namespace says more",
+            )
+
+
+def _explain_replica_set(item: Mapping[str, Any]) -> Iterator[Verdict]:
+    for condition in _conditions(item, "ReplicaFailure"):
+        if condition.get("status") == "True":
+            yield Verdict(
+                State.STUCK,
+                f"no pod for {_name(item)}: {one_line(str(condition.get('message', '')))}",
+                "mend the quota or policy that refuses the pod",
+            )
+
+
+def _explain_pod(item: Mapping[str, Any]) -> Iterator[Verdict]:
+    status = mapping(item.get("status"))
+    containers = [
+        *(status.get("initContainerStatuses") or []),
+        *(status.get("containerStatuses") or []),
+    ]
+    for container in containers:
+        waiting = mapping(mapping(container.get("state")).get("waiting"))
+        reason = waiting.get("reason")
+        if not reason or reason in {"ContainerCreating", "PodInitializing"}:
+            continue
+        detail = one_line(str(waiting.get("message", "")))
+        yield Verdict(
+            State.STUCK,
+            f"Pod {_name(item)}: {reason}{': ' + detail if detail else ''}",
+            _POD_HINTS.get(str(reason), f"`kubectl logs {_name(item)}` in its namespace says more"),
+        )
+
+
+_POD_HINTS = {
+    "CreateContainerConfigError": "seal the key that it misses with `bootstrap seal`, and push",
+    "ErrImageNeverPull": "load the image onto the node, or change image.pullPolicy in values.yaml",
+    "ErrImagePull": "check the image reference in values.yaml and the pull secret",
+    "ImagePullBackOff": "check the image reference in values.yaml and the pull secret",
+    "InvalidImageName": "mend the image reference in values.yaml",
+}
+
+
+def _conditions(item: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    for condition in mapping(item.get("status")).get("conditions") or []:
+        if condition.get("type") == kind:
+            yield condition
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    return str(mapping(item.get("metadata")).get("name"))
+
+
+def one_line(text: str) -> str:
+    """Return `text` on one line of bounded length, so that one error can't fill a terminal."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 400 else flat[:397] + "..."
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return `value` if it is a mapping, else an empty one: live objects lack what they may."""
+    return value if isinstance(value, Mapping) else {}
