@@ -101,7 +101,11 @@ def later(node: Node, binaries: dict[str, Path], stories: object) -> Later:
         pairs = [(helm, job) for helm in HELMS for job in ("running", "finished")]
         ended = {pair: two.submit(jobs, *pair) for pair in pairs}
         finished = Later(told, ended, two.submit(no_wait))
-    _print({"Argo CD": str_of(finished.gitops)})
+    unprotected = finished.no_wait
+    _print({
+        "Argo CD": str_of(told),
+        "without the wait": str(unprotected.exception() or unprotected.result()),
+    })  # fmt: skip
     return finished
 
 
