@@ -27,14 +27,14 @@ $(READY): requirements-dev.lock pyproject.toml
 
 test: $(READY)
 	$(BIN)/python -m tests.tools.build helm3 helm4 kubeseal
-	$(BIN)/python -m pytest tests --ignore tests/e2e $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests --ignore tests/e2e --numprocesses auto $(PYTEST_ARGS)
 
 e2e: $(READY)
 	$(BIN)/python -m tests.tools.build --all
 	$(BIN)/python -m pytest tests/e2e $(PYTEST_ARGS)
 
 demo: $(READY)
-	CLUSTER=$(CLUSTER) $(BIN)/python -m tests.demo
+	$(BIN)/python -m tests.demo --cluster $(or $(CLUSTER),none)
 
 lint: $(READY)
 	$(BIN)/ruff check .

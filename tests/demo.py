@@ -64,9 +64,10 @@ def _init_seal_push(workspace: Workspace) -> str:
         workspace.run(*command)
         _say(f"$ {shlex.join(command)}")
     commit = workspace.git("rev-parse", "HEAD")
-    tracked = workspace.git("ls-files")
+    tracked = set(workspace.git("ls-files").splitlines())
+    private = {SECRETS, "environments/prod/sealing-key.local.pem"}
     _check(
-        ".local." not in tracked and "sealing-cert.pem" in tracked,
+        not private & tracked and "environments/prod/sealing-cert.pem" in tracked,
         "the plaintext and the private key are not in Git; the certificate is",
     )
     return commit
