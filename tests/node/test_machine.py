@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ _PROJECT = Path(__file__).parents[2]
 def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(machine.shutil, "which", lambda name: None if name == "runc" else name)
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "runc" else name)
     assert "not found: runc" in (machine.obstacle() or "")
     assert machine.PACKAGES.name in (machine.obstacle() or "")
 
