@@ -21,12 +21,14 @@ from bootstrap.errors import BootstrapError
 from bootstrap.repository import Repository
 
 
+_RESTART_SECONDS = 120.0
+
+
 @dataclass(frozen=True, slots=True)
 class SealingKeys:
     """The sealing keys of this repository, and what it takes to give them away."""
 
     repository: Repository
-    timeout_seconds: float
     clock: Clock
     now: Callable[[], datetime]
     reporter: Reporter
@@ -77,7 +79,7 @@ class SealingKeys:
         self.reporter.step(
             f"restarting {namespace}/{deployment.name}, which reads its keys at its start"
         )
-        deadline = self.clock.monotonic() + self.timeout_seconds
+        deadline = self.clock.monotonic() + _RESTART_SECONDS
         while not cluster.sealing.is_rolled_out(deployment):
             if self.clock.monotonic() > deadline:
                 raise BootstrapError(

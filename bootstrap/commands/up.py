@@ -82,7 +82,7 @@ def up(
     _warn_of_unsealed(chosen, repository, reporter)
     cluster = connect()
     _check_apis(cluster)
-    keys = SealingKeys(repository, options.timeout_seconds, clock, now, reporter)
+    keys = SealingKeys(repository, clock, now, reporter)
     for where, members in _places(chosen, cluster, connect_destination, reporter):
         keys.give(where, members)
     applied = []
