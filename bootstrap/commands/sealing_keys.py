@@ -20,7 +20,6 @@ from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.repository import Repository
 
-
 _RESTART_SECONDS = 120.0
 
 
