@@ -1,0 +1,102 @@
+"""The README and the guides hold no command that nobody runs, and no link to nowhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.workspace import PROJECT, Workspace, make_workspace
+
+_GUIDES = ("docs/guides/sealing.md", "docs/guides/argocd.md")
+# A command that needs a cluster, and the end-to-end test that runs it.
+_ELSEWHERE = {
+    "bootstrap init prod --from-cluster": (
+        "tests/e2e/test_up.py",
+        "test_certificate_of_the_controller_seals_what_kubeseal_accepts_and_argocd_runs",
+    ),
+}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A fork with an environment prod, sealed from the sample, and what the guides speak of."""
+    remote = tmp_path / "remote.git"
+    seed = Workspace(tmp_path, "")
+    seed.run("git", "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
+    made = make_workspace(tmp_path, remote.as_uri())
+    made.bootstrap("init", "prod")
+    shutil.copy(made.root / "docs/examples/secrets.example.yaml", made.root / "secrets.local.yaml")
+    made.write(".env", "ANTHROPIC_API_KEY=sample\nGITHUB_TOKEN='sample'\n")
+    shutil.copy(made.root / "environments/prod/sealing-cert.pem", made.root / "cert.pem")
+    return made
+
+
+@pytest.mark.parametrize("guide", _GUIDES)
+def test_every_command_of_a_guide_works(guide: str, workspace: Workspace) -> None:
+    for command in commands_of(guide):
+        if command in _ELSEWHERE:
+            path, test = _ELSEWHERE[command]
+            assert f"def {test}(" in (PROJECT / path).read_text(encoding="utf-8")
+            assert "--from-cluster" in (PROJECT / path).read_text(encoding="utf-8")
+        else:
+            assert shlex.split(command)[0] == "bootstrap"
+            workspace.bootstrap(*shlex.split(command)[1:])
+
+
+def test_the_readme_shows_only_commands_that_a_test_or_ci_runs() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    sections = {part.partition("\n")[0]: commands_in(part) for part in readme.split("\n## ")[1:]}
+    ci = (PROJECT / ".ci/run").read_text(encoding="utf-8")
+
+    assert sections.pop("See it work") == ["make demo", "make test"]
+    assert {"make demo", "make test"} <= {
+        " ".join(line.split()[-2:]) for line in ci.splitlines() if line.startswith("section ")
+    }
+    assert sections.pop("Your first environment")[-1] == "bootstrap up prod"  # tests/e2e/test_loop
+    assert [commands for commands in sections.values() if commands] == []
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    broken = [
+        f"{document.relative_to(PROJECT)}: {target}"
+        for document in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8"))
+        if not (document.parent / target).exists()
+    ]
+
+    assert broken == []
+
+
+def test_every_command_has_help_that_ends_in_an_example() -> None:
+    from typer.main import get_command
+
+    from bootstrap.cli import app
+
+    command = get_command(app)
+    commands = getattr(command, "commands", {})
+
+    assert {"init", "seal", "up"} <= set(commands)
+    for name, item in commands.items():
+        if hasattr(item, "commands"):
+            continue  # a group shows its commands
+        assert item.help, name
+        assert f"Example: bootstrap {name}" in (item.epilog or ""), name
+        readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+        assert f"bootstrap {name}" in readme, name
+
+
+def commands_of(guide: str) -> list[str]:
+    """Return the lines of the shell blocks of a guide."""
+    found = commands_in((PROJECT / guide).read_text(encoding="utf-8"))
+    assert found, f"{guide} shows no command"
+    return found
+
+
+def commands_in(text: str) -> list[str]:
+    """Return the lines of the shell blocks in `text`."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip()]
