@@ -40,13 +40,13 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --strict --disable-error-code import-untyped tests/tools tests/plane
+	$(BIN)/mypy --strict --disable-error-code import-untyped tests/tools tests/plane tests/node
 	$(BIN)/lint-imports
 
 check: lint test e2e
 
 tools: $(READY)
-	$(BIN)/python -m tests.tools.build --all
+	$(BIN)/python -m tests.tools.build --all $(TOOLS)
 
 # Pins stay as they are unless pyproject.toml asks for more; delete the file to renew them all.
 # --allow-unsafe: pip-tools needs pip and setuptools, which --require-hashes wants pinned as well.
