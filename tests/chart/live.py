@@ -62,9 +62,9 @@ def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def for_fake_pods(values: dict[str, Any]) -> None:
-    """Leave the uninstall hook's pod to `Hooks`, and don't wait for pods that are always ready."""
+    """Leave the uninstall hook's pod to `Hooks`, and wait less for pods that are always ready."""
     values.setdefault("cleanup", {})["nodeSelector"] = dict(_UNSCHEDULABLE)
-    values.setdefault("dispatcher", {})["minReadySeconds"] = 0
+    values.setdefault("dispatcher", {})["minReadySeconds"] = 1
 
 
 @dataclass

@@ -137,6 +137,17 @@ def test_extra_objects_may_be_text(chart: Chart) -> None:
     assert {("ConfigMap", "one"), ("ConfigMap", "two")} <= names(objects)
 
 
+def test_several_extra_objects_are_the_same_from_both_but_for_an_empty_line(
+    chart: Chart, chart3: Chart
+) -> None:
+    """Helm 3 cuts the line end before the `---` of a template, Helm 4 keeps it: no way around."""
+    extra = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": n}} for n in "abc"]
+    lines3, lines4 = (c.text({"extraObjects": extra}).splitlines() for c in (chart3, chart))
+    assert list(filter(None, lines4)) == list(filter(None, lines3))
+    assert lines4.count("") - lines3.count("") == 2
+    assert chart.text({"extraObjects": extra[:1]}) == chart3.text({"extraObjects": extra[:1]})
+
+
 def test_a_namespace_of_the_chart_outlives_the_release(chart: Chart) -> None:
     namespace = pick(chart.objects(CHART / "ci" / "full-values.yaml"), "Namespace", NAMESPACE)
     assert namespace["metadata"]["annotations"] == {

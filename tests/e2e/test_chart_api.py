@@ -55,11 +55,10 @@ class Places:
     def kubectl(self, *arguments: str, objects: Sequence[Object]) -> str:
         """Run kubectl on objects and return what it prints; a warning is an error too."""
         stream = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
+        options = ("--filename=-", "--warnings-as-errors", f"--kubeconfig={self.plane.kubeconfig}")
+        command: list[str | Path] = [ensure("kubectl")["kubectl"], *arguments, *options]
         run = subprocess.run(
-            [
-                *(ensure("kubectl")["kubectl"], *arguments, "--warnings-as-errors"),
-                *("--filename=-", f"--kubeconfig={self.plane.kubeconfig}"),
-            ],
+            command,
             input=stream,
             capture_output=True,
             text=True,
@@ -68,7 +67,7 @@ class Places:
         )
         assert run.returncode == 0, run.stderr
         assert run.stderr == ""
-        return run.stdout
+        return str(run.stdout)
 
 
 @pytest.fixture(scope="module")

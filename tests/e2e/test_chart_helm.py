@@ -240,9 +240,9 @@ def test_production_guide_from_sealing_to_uninstall(
     user.guide("helm-production: SealedSecret (2)")
     expected = {key: f"value of {key}".encode() for key in keys} | {"redis-url": b"redis:6379"}
     wait_for(lambda: user.secret() == expected, "the unsealed Secret")
-    key = ec.generate_private_key(ec.SECP256R1())
-    user.workspace.write("tls.key", to_pem(key))
-    user.workspace.write("tls.crt", make_certificate(key))
+    tls = ec.generate_private_key(ec.SECP256R1())
+    user.workspace.write("tls.key", to_pem(tls))
+    user.workspace.write("tls.crt", make_certificate(tls))
     user.guide("helm-production: Ingress")
     settled(user)
     assert len(user.pods("dispatcher")) == 2
