@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
 import yaml
 from ruamel.yaml import YAML
 
@@ -65,6 +66,12 @@ def for_fake_pods(values: dict[str, Any]) -> None:
     """Leave the uninstall hook's pod to `Hooks`, and wait less for pods that are always ready."""
     values.setdefault("cleanup", {})["nodeSelector"] = dict(_UNSCHEDULABLE)
     values.setdefault("dispatcher", {})["minReadySeconds"] = 1
+
+
+def need_fake_pods(cluster: Cluster) -> None:
+    """Skip the test on a cluster whose pods are real: they would need images that don't exist."""
+    if not cluster.list("v1", "Node", labelSelector="type=kwok"):
+        pytest.skip("needs the plane's fake pods; test_chart_on_node.py is the one with real pods")
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.chart.live import Hooks, User, edit, for_fake_pods, with_tools
+from tests.chart.live import Hooks, User, edit, for_fake_pods, need_fake_pods, with_tools
 from tests.e2e.loop import Live, announce
 from tests.plane.target import Target
 from tests.plane.waiting import wait_for
@@ -26,6 +26,7 @@ PROD = "environments/prod/values.yaml"
 @pytest.fixture
 def place(plane: Target, unique_name: Callable[[str], str], tmp_path: Path) -> Iterator[str]:
     """A name for a namespace that is not there yet, in which the pre-delete hook will run."""
+    need_fake_pods(plane.cluster)
     name = unique_name("adopt-")
     with Hooks(plane.cluster, plane.kubeconfig, name, tmp_path):
         yield name
@@ -88,12 +89,16 @@ def test_a_release_goes_to_argo_cd_and_back_without_a_restart(user: User, plane:
     assert live.at(commit)
     assert_untouched(user, before, secret, secret_uid)
 
-    # From now on a push is a release.
+    # From now on a push is a release, and the sealed file is what the Secret holds.
     edit(user.workspace.root / PROD, lambda v: v["image"].update(dispatcher="dispatcher:1.1"))
+    user.workspace.write("secrets.local.yaml", "githubToken: rotated\n")
+    user.workspace.bootstrap("seal", "secrets.local.yaml")
     pushed = user.workspace.push("Release 1.1")
     announce(plane, user.workspace, commit, pushed)
     live.wait_until_at(pushed)
     assert user.image() == "dispatcher:1.1"
+    secret |= {"github-token": b"rotated"}
+    assert user.secret() == secret
     assert user.redis_pods() == redis
 
     before = pods(user)

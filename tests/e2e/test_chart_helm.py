@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.chart.live import Hooks, User, agent_job, checkout, edit, for_fake_pods
+from tests.chart.live import Hooks, User, agent_job, checkout, edit, for_fake_pods, need_fake_pods
 from tests.node.listing import leftovers
 from tests.plane.target import Target
 from tests.plane.waiting import wait_for
@@ -25,6 +25,8 @@ UPGRADE = (
     *("helm", "upgrade", "agentsmith", "./helm/agentsmith"),
     *("--set-file", "config.content=config/agentsmith.yml", "--wait", "--timeout=120s"),
 )
+JOB = ("batch/v1", "Job")
+LOCAL = "helm/agentsmith/values.local.yaml"
 CONFIG = "projects: {}\n# first\n"
 
 
@@ -36,6 +38,7 @@ def user(
     tmp_path: Path,
 ) -> Iterator[User]:
     """Somebody with a checkout, one Helm, and a name for a namespace that is not there yet."""
+    need_fake_pods(plane.cluster)
     helm: Path = request.getfixturevalue(request.param)
     workspace = checkout(tmp_path / "checkout", helm, plane.kubeconfig)
     workspace.write("config/agentsmith.yml", CONFIG)
@@ -82,7 +85,7 @@ def test_local_guide_from_install_to_uninstall(user: User, hooks: Hooks) -> None
     `helm test` passes when its pod says so: that the pod asks the right questions, and gets
     answers, is shown on the node.
     """
-    local = user.workspace.root / "helm/agentsmith/values.local.yaml"
+    local = user.workspace.root / LOCAL
     user.guide("helm-local: 2. Your values")
     edit(local, for_fake_pods)
     printed = user.guide("helm-local: 3. Install")
@@ -133,7 +136,26 @@ def test_local_guide_from_install_to_uninstall(user: User, hooks: Hooks) -> None
     assert user.cluster.get("v1", "Namespace", user.namespace) is None
 
 
-JOB = ("batch/v1", "Job")
+def test_a_hook_that_cannot_run_stops_the_uninstall_and_no_hooks_goes_on(user: User) -> None:
+    """Nobody runs the hook's pod here, as with an image that can't be pulled."""
+    shutil.copy(user.workspace.root / f"{LOCAL}.example", user.workspace.root / LOCAL)
+    edit(user.workspace.root / LOCAL, for_fake_pods)
+    user.run(
+        "helm", "install", "agentsmith", "./helm/agentsmith", "--create-namespace", "-f", LOCAL
+    )
+    make_jobs(user)
+    stopped = user.run("helm", "uninstall", "agentsmith", "--timeout=3s", check=False)
+    assert stopped.returncode != 0
+    assert stopped.stderr.startswith("Error: ")  # Helm 4 names the Job, Helm 3 only the timeout
+    assert user.deployment("agentsmith-dispatcher")
+    assert len(user.cluster.list(*JOB, user.namespace)) == 4, "the agent Job runs on"
+
+    user.run("helm", "uninstall", "agentsmith", "--no-hooks", "--wait")
+    jobs = {job["metadata"]["name"] for job in user.cluster.list(*JOB, user.namespace)}
+    assert jobs == {"agentsmith-0123456789ab", "agentsmith-cleanup", "foreign", "foreign-app"}
+    for name in jobs:
+        user.cluster.delete(*JOB, name, user.namespace)
+    gone(user)
 
 
 def make_jobs(user: User) -> None:
