@@ -1,8 +1,8 @@
 """The chart on a real node: real pods, real requests, Helm 3 and Helm 4.
 
 One node serves the whole module. Its releases live at the same time, each in its own namespace:
-a story (tests.node.story) for each Helm and for one and two replicas, told once and then looked at
-by many tests.
+a story for each Helm (tests.node.story) and for Argo CD (tests.node.gitops_story), with one and
+with two replicas, told once and then looked at by many tests.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ from tests.node.story import AFTER, Story, expected, tell, without_wait
 
 HELMS = ("helm3", "helm4")
 ROLLOUTS = ("new tag", "new config", "new secret", "rollback")
-GITOPS = (*ROLLOUTS, "image that is missing")
 BAD_IMAGES = ("image that ends", "image that is missing")
+REPLICAS = (1, 2)
 releases = pytest.mark.parametrize(
-    ("helm", "replicas"), [(helm, replicas) for helm in HELMS for replicas in (1, 2)]
+    ("helm", "replicas"), [(helm, replicas) for helm in HELMS for replicas in REPLICAS]
 )
+synced = pytest.mark.parametrize("replicas", REPLICAS)
 pytestmark = pytest.mark.xdist_group("node")
 
 
@@ -61,7 +62,7 @@ def stories(node: Node, binaries: dict[str, Path]) -> dict[tuple[str, int], Futu
             return tell(release)
 
     with ThreadPoolExecutor() as pool:
-        told = {(h, r): pool.submit(one, h, r) for h in HELMS for r in (1, 2)}
+        told = {(h, r): pool.submit(one, h, r) for h in HELMS for r in REPLICAS}
     _print({f"{h}, {r} replica(s)": str_of(future) for (h, r), future in told.items()})
     return told
 
@@ -70,7 +71,7 @@ def stories(node: Node, binaries: dict[str, Path]) -> dict[tuple[str, int], Futu
 class Later:
     """What is told after the stories above, which need the node's CPU for themselves."""
 
-    gitops: Future[Story]
+    gitops: dict[int, Future[Story]]
     jobs: dict[tuple[str, str], Future[JobStory]]
     no_wait: Future[Window]
 
@@ -79,14 +80,13 @@ class Later:
 def later(node: Node, binaries: dict[str, Path], stories: object) -> Later:
     """Finished stories of Argo CD, of agent Jobs, and of a rollout without the chart's wait."""
 
-    def gitops() -> Story:
-        server = GitOps(node)
-        try:
-            server.start()
-            with Release(node, binaries["helm4"], "gitops", enforce="baseline") as release:
-                return tell_gitops(server, release)
-        finally:
-            server.stop()
+    server = GitOps(node)
+
+    def gitops(replicas: int) -> Story:
+        started.result()
+        name, helm = f"gitops-{replicas}", binaries["helm4"]
+        with Release(node, helm, name, replicas=replicas, enforce="baseline") as release:
+            return tell_gitops(server, release)
 
     def jobs(helm: str, job: str) -> JobStory:
         with Release(node, binaries[helm], f"{helm}-{job}", enforce="baseline") as release:
@@ -96,14 +96,18 @@ def later(node: Node, binaries: dict[str, Path], stories: object) -> Later:
         with Release(node, binaries["helm4"], "no-wait", enforce="restricted") as release:
             return without_wait(release)
 
-    with ThreadPoolExecutor() as pool, ThreadPoolExecutor(2) as two:
-        told = pool.submit(gitops)
-        pairs = [(helm, job) for helm in HELMS for job in ("running", "finished")]
-        ended = {pair: two.submit(jobs, *pair) for pair in pairs}
-        finished = Later(told, ended, two.submit(no_wait))
+    try:
+        with ThreadPoolExecutor() as pool, ThreadPoolExecutor(2) as two:
+            started = pool.submit(server.start)
+            told = {replicas: pool.submit(gitops, replicas) for replicas in REPLICAS}
+            pairs = [(helm, job) for helm in HELMS for job in ("running", "finished")]
+            ended = {pair: two.submit(jobs, *pair) for pair in pairs}
+            finished = Later(told, ended, two.submit(no_wait))
+    finally:
+        server.stop()
     unprotected = finished.no_wait
     _print({
-        "Argo CD": str_of(told),
+        **{f"Argo CD, {r} replica(s)": str_of(future) for r, future in told.items()},
         "without the wait": str(unprotected.exception() or unprotected.result()),
     })  # fmt: skip
     return finished
@@ -122,15 +126,53 @@ def _print(found: dict[str, str]) -> None:
         print(f"{name}: {text}", file=sys.stderr)
 
 
-def assert_good(story: Story, step: str) -> None:
-    """None failed, enough were sent, and in the end only what should did answer."""
+def assert_none_lost(story: Story, step: str) -> None:
+    """None failed of enough requests."""
     window = story.windows[step]
     assert window.failures == []
     assert len(window.outcomes) > 0.8 * RATE * window.seconds
+
+
+def assert_good(story: Story, step: str, replicas: int) -> None:
+    """A rollout lost nothing, and in the end only what should did answer."""
+    assert_none_lost(story, step)
+    window = story.windows[step]
     version, config, token = expected(step)
     last = window.outcomes[-AFTER // 2 :]
     assert {(outcome.version, outcome.config) for outcome in last} == {(version, config)}
-    assert story.told[step]["secrets"]["SLACK_BOT_TOKEN"] == token
+    tokens = [told["secrets"]["SLACK_BOT_TOKEN"] for told in story.told[step]]
+    assert tokens == [token] * replicas
+    # Old and new pods answered while it went on.
+    assert len({outcome.pod for outcome in window.outcomes}) == 2 * replicas
+
+
+def assert_old_serve(story: Story, step: str, replicas: int) -> None:
+    """A bad image lost nothing, as the old pods answered all the time."""
+    assert_none_lost(story, step)
+    outcomes = story.windows[step].outcomes
+    assert {outcome.version for outcome in outcomes} == {"v1"}
+    assert len({outcome.pod for outcome in outcomes}) == replicas
+
+
+def assert_one_redis(story: Story) -> None:
+    """Redis was the same pod all the time and never restarted."""
+    assert set(story.redis) == {"install", *ROLLOUTS, *BAD_IMAGES}
+    assert set(story.redis.values()) == {story.redis["install"]}
+    assert story.redis["install"][1] == 0
+
+
+def assert_installed(story: Story, namespace: str, replicas: int) -> None:
+    """Every dispatcher has what the chart should give it."""
+    assert len(story.told["install"]) == replicas
+    for own in story.told["install"]:
+        assert (own["version"], own["config"]) == expected("install")[:2]
+        assert own["values"]["REDIS_URL"] == "redis:6379"
+        assert own["values"]["K8S_NAMESPACE"] == namespace
+        assert sorted(own["secrets"]) == [
+            "ANTHROPIC_API_KEY",
+            "SLACK_BOT_TOKEN",
+            "SLACK_SIGNING_SECRET",
+        ]
 
 
 @releases
@@ -139,15 +181,7 @@ def test_it_installs_to_running_where_restricted_is_enforced(
 ) -> None:
     story = stories[helm, replicas].result()
     assert "PodSecurity" not in story.warnings
-    own = story.told["install"]
-    assert (own["version"], own["config"]) == expected("install")[:2]
-    assert own["values"]["REDIS_URL"] == "redis:6379"
-    assert own["values"]["K8S_NAMESPACE"] == f"{helm}-{replicas}"
-    assert sorted(own["secrets"]) == [
-        "ANTHROPIC_API_KEY",
-        "SLACK_BOT_TOKEN",
-        "SLACK_SIGNING_SECRET",
-    ]
+    assert_installed(story, f"{helm}-{replicas}", replicas)
 
 
 @releases
@@ -163,10 +197,7 @@ def test_helm_test_passes(
 def test_a_rollout_drops_no_request(
     stories: dict[tuple[str, int], Future[Story]], helm: str, replicas: int, step: str
 ) -> None:
-    story = stories[helm, replicas].result()
-    assert_good(story, step)
-    # Old and new pods answered while it went on.
-    assert len({outcome.pod for outcome in story.windows[step].outcomes}) == 2 * replicas
+    assert_good(stories[helm, replicas].result(), step, replicas)
 
 
 @releases
@@ -174,21 +205,14 @@ def test_a_rollout_drops_no_request(
 def test_a_bad_image_leaves_the_old_pods_serving(
     stories: dict[tuple[str, int], Future[Story]], helm: str, replicas: int, step: str
 ) -> None:
-    window = stories[helm, replicas].result().windows[step]
-    assert window.failures == []
-    assert len(window.outcomes) > 0.8 * RATE * window.seconds
-    assert {outcome.version for outcome in window.outcomes} == {"v1"}
-    assert len({outcome.pod for outcome in window.outcomes}) == replicas
+    assert_old_serve(stories[helm, replicas].result(), step, replicas)
 
 
 @releases
 def test_redis_is_never_restarted(
     stories: dict[tuple[str, int], Future[Story]], helm: str, replicas: int
 ) -> None:
-    seen = stories[helm, replicas].result().redis
-    assert set(seen) == {"install", *ROLLOUTS, *BAD_IMAGES}
-    assert len(set(seen.values())) == 1
-    assert seen["install"][1] == 0
+    assert_one_redis(stories[helm, replicas].result())
 
 
 @releases
@@ -207,16 +231,35 @@ def test_uninstall_ends_agent_jobs_and_leaves_nothing(later: Later, helm: str, j
     assert story.left == []
 
 
-@pytest.mark.parametrize("step", GITOPS)
-def test_under_argo_cd_a_commit_drops_no_request(later: Later, step: str) -> None:
-    story = later.gitops.result()
-    assert_good(story, step)
-    assert set(story.redis.values()) == {story.redis["install"]}
-    assert story.redis["install"][1] == 0
+@synced
+def test_argo_cd_installs_with_the_sealed_secret(later: Later, replicas: int) -> None:
+    assert_installed(later.gitops[replicas].result(), f"gitops-{replicas}", replicas)
 
 
-def test_under_argo_cd_deletion_ends_a_running_job_and_leaves_nothing(later: Later) -> None:
-    assert later.gitops.result().left == []
+@synced
+@pytest.mark.parametrize("step", ROLLOUTS)
+def test_under_argo_cd_a_commit_drops_no_request(later: Later, replicas: int, step: str) -> None:
+    assert_good(later.gitops[replicas].result(), step, replicas)
+
+
+@synced
+@pytest.mark.parametrize("step", BAD_IMAGES)
+def test_under_argo_cd_a_bad_image_leaves_the_old_pods_serving(
+    later: Later, replicas: int, step: str
+) -> None:
+    assert_old_serve(later.gitops[replicas].result(), step, replicas)
+
+
+@synced
+def test_under_argo_cd_redis_is_never_restarted(later: Later, replicas: int) -> None:
+    assert_one_redis(later.gitops[replicas].result())
+
+
+@synced
+def test_under_argo_cd_deletion_ends_a_running_job_and_leaves_nothing(
+    later: Later, replicas: int
+) -> None:
+    assert later.gitops[replicas].result().left == []
 
 
 def test_the_client_sees_a_pod_that_goes_without_waiting(later: Later) -> None:

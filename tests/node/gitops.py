@@ -69,7 +69,7 @@ class GitOps:
 
     def seal(self, namespace: str, values: dict[str, str]) -> str:
         """Return a SealedSecret manifest of the chart's Secret, made by upstream's kubeseal."""
-        file = self._node.run_dir / "sealing.crt"
+        file = self._node.run_dir / f"{namespace}.sealing.crt"
         file.write_text(self.certificate())
         secret = {
             "apiVersion": "v1",

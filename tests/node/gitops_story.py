@@ -12,7 +12,15 @@ from tests.node.gitops import GitOps, Repository, application, refresh
 from tests.node.jobs import make_job
 from tests.node.load import Load
 from tests.node.release import Release
-from tests.node.story import AFTER, CONFIG, FIRST_CONFIG, Story, wait_empty
+from tests.node.story import (
+    AFTER,
+    CONFIG,
+    FIRST_CONFIG,
+    Story,
+    wait_empty,
+    wait_restarted,
+    wait_without_image,
+)
 from tests.plane.argocd import NAMESPACE
 from tests.plane.waiting import wait_for
 
@@ -59,18 +67,11 @@ class _Environment:
         self.healthy(self.repository.revert(3))
         self.release.settle()
 
-    def missing(self) -> None:
-        """Push an image that no one has, see its pod wait for it, and revert."""
-        self.repository.push({gitops.VALUES: self.tag(image_set.MISSING)})
+    def bad_image(self, tag: str, failed: Callable[[Release], None]) -> None:
+        """Push a dispatcher that can't run, wait until it has `failed`, and revert."""
+        self.repository.push({gitops.VALUES: self.tag(tag)})
         refresh(self.release.node, self.name)
-
-        def waits() -> bool:
-            pods = self.release.pods("dispatcher")
-            states = [s for pod in pods for s in pod["status"].get("containerStatuses", [])]
-            reasons = {s["state"].get("waiting", {}).get("reason") for s in states}
-            return bool(reasons & {"ErrImagePull", "ImagePullBackOff"})
-
-        wait_for(waits, "the pod without an image", timeout=120)
+        failed(self.release)
         self.healthy(self.repository.revert(1))
         self.release.settle()
 
@@ -83,14 +84,14 @@ class _Environment:
             sync, health = found["sync"], found["health"]["status"]
             return (sync["status"], sync.get("revision"), health) == ("Synced", commit, "Healthy")
 
-        wait_for(is_healthy, f"{self.name} at {commit}", timeout=180, interval=0.5)
+        wait_for(is_healthy, f"{self.name} at {commit}", timeout=300, interval=0.5)
 
     def delete(self) -> None:
         """Delete the Application with all it made; Argo CD runs the chart's hook first."""
         node = self.release.node
         node.cluster.delete(*gitops.APPLICATION, self.name, NAMESPACE)
         wait_for(
-            lambda: gitops.status(node, self.name) is None, "the Application to go", timeout=180
+            lambda: gitops.status(node, self.name) is None, "the Application to go", timeout=300
         )
 
 
@@ -103,7 +104,7 @@ def tell_gitops(server: GitOps, release: Release) -> Story:
     began = time.monotonic()
     environment.first()
     story.seconds["install"] = time.monotonic() - began
-    story.told["install"], story.redis["install"] = release.told(), release.redis()
+    story.note(release, "install")
     with Load(release.node, f"{release.url}/slack/events") as load:
         load.more(AFTER)
         story.under_load(release, load, _steps(environment))
@@ -125,5 +126,8 @@ def _steps(environment: _Environment) -> dict[str, Callable[[], None]]:
         "new config": lambda: environment.push(gitops.CONFIG, CONFIG),
         "new secret": new_secret,
         "rollback": environment.roll_back,
-        "image that is missing": environment.missing,
+        "image that ends": lambda: environment.bad_image(image_set.BROKEN, wait_restarted),
+        "image that is missing": lambda: environment.bad_image(
+            image_set.MISSING, wait_without_image
+        ),
     }

@@ -21,7 +21,7 @@ from tests.plane.waiting import wait_for
 CHART = Path(__file__).parents[2] / "helm" / "agentsmith"
 NAME = "agentsmith"
 DEPLOYMENT = "agentsmith-dispatcher"
-_TIMEOUT = "180s"
+_TIMEOUT = "300s"
 
 
 def values(replicas: int = 1) -> dict[str, Any]:
@@ -146,7 +146,7 @@ class Release:
                 and status.get("availableReplicas") == len(pods) == self.replicas
             )
 
-        wait_for(settled, f"the rollout in {self.namespace}", timeout=180)
+        wait_for(settled, f"the rollout in {self.namespace}", timeout=300)
 
     def redis(self) -> tuple[str, int]:
         """Return the uid and the restart count of the one Redis pod."""
@@ -171,8 +171,20 @@ class Release:
         return self.node.network.run(send)
 
     def told(self) -> Any:
-        """Return what a dispatcher tells of itself; secrets as digests."""
+        """Return what a dispatcher tells of itself through the Service; secrets as digests."""
         return self.ask("/state")
+
+    def told_by_each(self) -> list[Any]:
+        """Return the same of every dispatcher, each asked at its pod's own address."""
+
+        def ask(pod: Manifest) -> Any:
+            port = pod["spec"]["containers"][0]["ports"][0]["containerPort"]
+            url = f"http://{pod['status']['podIP']}:{port}/state"
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return json.load(answer)
+
+        pods = self.pods("dispatcher")
+        return self.node.network.run(lambda: [ask(pod) for pod in pods])
 
     def state(self) -> str:
         """Return pods and events, for a failed step."""

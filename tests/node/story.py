@@ -23,18 +23,22 @@ _PREVIOUS = 0  # for `helm rollback`: the revision before the current one
 
 @dataclass
 class Story:
-    """What was seen: seconds, requests by step, what a dispatcher told after it, Redis each time.
+    """What was seen: seconds, requests by step, what each dispatcher told after it, and Redis.
 
     `redis` is the identity of its pod; `left` the objects that the uninstall left.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     windows: dict[str, Window] = field(default_factory=dict)
-    told: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, list[Any]] = field(default_factory=dict)
     redis: dict[str, tuple[str, int]] = field(default_factory=dict)
     warnings: str = ""
     test_output: str = ""
     left: list[str] = field(default_factory=list)
+
+    def note(self, release: Release, step: str) -> None:
+        """Keep what the dispatchers tell of themselves after a step, and which Redis runs."""
+        self.told[step], self.redis[step] = release.told_by_each(), release.redis()
 
     def under_load(
         self, release: Release, load: Load, steps: dict[str, Callable[[], None]]
@@ -47,7 +51,7 @@ class Story:
             self.seconds[step] = time.monotonic() - start
             load.more(AFTER)
             marks[step] = start, time.monotonic()
-            self.told[step], self.redis[step] = release.told(), release.redis()
+            self.note(release, step)
         load.end()
         self.windows = {step: load.window(*mark) for step, mark in marks.items()}
 
@@ -59,7 +63,7 @@ def tell(release: Release) -> Story:
     story.warnings = release.install().stderr
     story.seconds["install"] = time.monotonic() - began
     story.test_output = release.test().stdout
-    story.told["install"], story.redis["install"] = release.told(), release.redis()
+    story.note(release, "install")
     with Load(release.node, f"{release.url}/slack/events") as load:
         load.more(AFTER)
         story.under_load(release, load, _steps(release))
@@ -96,6 +100,7 @@ def wait_empty(release: Release) -> list[str]:
         wait_for(
             lambda: not leftovers(release.node.cluster, release.namespace),
             "the namespace to be empty",
+            timeout=120,
             interval=1,
         )
     return leftovers(release.node.cluster, release.namespace)
@@ -123,13 +128,7 @@ def _config(content: str) -> Callable[[dict[str, Any]], None]:
 def _broken(release: Release) -> None:
     """Upgrade to an image whose process ends, see it restarted, and take it back."""
     assert release.try_change(_tag(image_set.BROKEN)).returncode == 0
-
-    def restarted() -> bool:
-        pods = release.pods("dispatcher")
-        statuses = [status for pod in pods for status in pod["status"].get("containerStatuses", [])]
-        return any(status["restartCount"] > 0 for status in statuses)
-
-    wait_for(restarted, "the broken pod to be restarted")
+    wait_restarted(release)
     release.rollback(_PREVIOUS)
 
 
@@ -139,6 +138,35 @@ def _missing(release: Release) -> None:
     failed = release.try_change(_tag(image_set.MISSING), option, "--timeout=10s")
     assert failed.returncode != 0, failed.stdout
     release.settle()
+
+
+def wait_restarted(release: Release) -> None:
+    """Wait until the broken process has ended and was started again."""
+    wait_for(
+        lambda: any(s["restartCount"] > 0 for s in _containers(release, image_set.BROKEN)),
+        f"the broken pod in {release.namespace} to be restarted",
+        timeout=180,
+    )
+
+
+def wait_without_image(release: Release) -> None:
+    """Wait until the kubelet has said that the missing image is missing."""
+
+    def waits() -> bool:
+        statuses = _containers(release, image_set.MISSING)
+        reasons = {s["state"].get("waiting", {}).get("reason") for s in statuses}
+        return bool(reasons & {"ErrImagePull", "ImagePullBackOff"})
+
+    wait_for(waits, f"the pod without an image in {release.namespace}", timeout=180)
+
+
+def _containers(release: Release, tag: str) -> list[Any]:
+    """Return the statuses of the dispatchers whose image is the one of `tag`."""
+    image = image_set.dispatcher(tag)
+    pods = [
+        pod for pod in release.pods("dispatcher") if pod["spec"]["containers"][0]["image"] == image
+    ]
+    return [status for pod in pods for status in pod["status"].get("containerStatuses", [])]
 
 
 def expected(step: str) -> tuple[str, str, str]:
