@@ -177,6 +177,18 @@ def refuse_if_git_would_see(path: Path) -> None:
             )
 
 
+def would_be_seen(path: Path) -> bool:
+    """Tell whether `path` (it need not be there) is or could become part of a repository."""
+    folder = path.parent.resolve()
+    top = _run(folder, "rev-parse", "--show-toplevel")
+    if top.code:
+        if _is_bare_or_none(top.stderr):
+            return False
+        raise _not_a_work_tree(folder, top)
+    target = _absolute(path)
+    return _is_tracked(folder, target) or not _is_ignored(folder, target)
+
+
 def _is_tracked(folder: Path, path: Path) -> bool:
     done = _run(folder, "--literal-pathspecs", "ls-files", "--error-unmatch", "--", str(path))
     if done.code not in {0, 1}:  # a damaged index, say: then nobody knows

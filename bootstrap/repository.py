@@ -107,6 +107,18 @@ class Repository:
         finally:
             os.close(descriptor)
 
+    def private_keys(self, folder: str) -> list[str]:
+        """Return the paths of the private sealing keys in a folder, sorted."""
+        files = (self.root / folder).glob("sealing-key*.local.pem")
+        return sorted(f"{folder}/{file.name}" for file in files)
+
+    def remove(self, path: str) -> None:
+        """Remove a file; nothing happens if there is none."""
+        try:
+            (self.root / path).unlink(missing_ok=True)
+        except OSError as error:
+            raise _os_error(path, error) from error
+
     def _read_bytes(self, path: str) -> bytes | None:
         try:
             # a pipe without a writer would block the open itself

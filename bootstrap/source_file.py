@@ -45,6 +45,11 @@ def read_certificate(source: str) -> str:
         ) from None
 
 
+def read_private(path: str, limit: int = MAX_CERTIFICATE_BYTES) -> bytes:
+    """Return the bytes of a passphrase file, a private key or a backup."""
+    return _read_file(Path(path), limit)
+
+
 def name_certificate(source: str) -> str:
     """Return what to call the certificate at `source` in messages: no credential of a URL."""
     scheme, remote, rest = source.partition("://")

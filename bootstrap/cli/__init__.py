@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bootstrap.cli.init import init
+from bootstrap.cli.keys import keys
 from bootstrap.cli.seal import seal
 from bootstrap.cli.up import up
 
@@ -50,3 +51,4 @@ def root(
 app.command(epilog="Example: bootstrap init prod --namespace agentsmith-prod --revision main")(init)
 app.command(epilog="Example: bootstrap seal secrets.local.yaml --env prod")(seal)
 app.command(epilog="Example: bootstrap up prod --context my-cluster")(up)
+app.add_typer(keys, name="keys")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
 from bootstrap.constants import FIELD_MANAGER
 from bootstrap.errors import BootstrapError
+from bootstrap.key_backup import ACTIVE, KEY_LABEL, StoredKey, build_secret, read_secret
 
-_KEY_LABEL = "sealedsecrets.bitnami.com/sealed-secrets-key"
 # The Helm chart labels with the first, the plain manifests with the second; names differ too.
 _CONTROLLER_LABELS = ("app.kubernetes.io/name=sealed-secrets", "name=sealed-secrets-controller")
 _METRICS_COMPONENT = "metrics"
+_OK = 200
+_REFUSED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,63 @@ class SealingController:
         """Return the PEM certificates of the key pairs that the controller has, no private part."""
         with self._api.translated("reading the controller's sealing keys"):
             items = self._api.core.list_namespaced_secret(
-                namespace, label_selector=_KEY_LABEL, **bounded()
+                namespace, label_selector=KEY_LABEL, **bounded()
             ).items
         certificates = [(item.data or {}).get("tls.crt", "") for item in items]
         return [base64.b64decode(text).decode("ascii", "replace") for text in certificates if text]
 
-    def add_key(self, namespace: str, name: str, *, certificate: str, private_key: str) -> None:
+    def keys(self, namespace: str) -> list[StoredKey]:
+        """Return the controller's key pairs with their private parts, for a backup."""
+        with self._api.translated("reading the controller's sealing keys"):
+            items = self._api.core.list_namespaced_secret(
+                namespace, label_selector=KEY_LABEL, **bounded()
+            ).items
+        keys = []
+        for item in items:
+            try:
+                keys.append(read_secret(self._api.serialize(item)))
+            except (KeyError, TypeError, ValueError):
+                raise BootstrapError(
+                    f"Secret {namespace}/{item.metadata.name} is labelled as a sealing key,"
+                    " but holds none",
+                    "look at it, and take its label off if it is not the controller's",
+                ) from None
+        return keys
+
+    def rotate(self, manifest: Mapping[str, Any]) -> bytes:
+        """Return the controller's JSON for `manifest`, sealed again for its newest key."""
+        service = self.find_service()
+        what = f"{service.namespace}/{service.name}"
+        path = (
+            f"/api/v1/namespaces/{service.namespace}/services"
+            f"/http:{service.name}:{service.port}/proxy/v1/rotate"
+        )
+        with self._api.translated(f"asking {what} to seal again"):
+            status, answer = self._api.post(path, manifest)
+        if status == _OK:
+            return answer
+        # its own words are left out: they may quote what it was sent
+        if status == _REFUSED:
+            raise BootstrapError(
+                f"{what} can't seal these values again: it has no key that opens them",
+                "use the context of the cluster that they are sealed for, or restore its keys with"
+                " `bootstrap keys restore FILE`",
+            )
+        raise BootstrapError(
+            f"{what} answered {status} when asked to seal again",
+            "a context whose user may `create services/proxy` there is needed; if it may, wait a"
+            " moment and run this again",
+        )
+
+    def add_key(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        certificate: str,
+        private_key: str,
+        status: str = ACTIVE,
+    ) -> None:
         """Give the controller a key pair (both PEM). One that is there under `name` is an error."""
         with self._api.translated(f"reading Secret {namespace}/{name}"):
             if self._api.get_or_none(self._api.core.read_namespaced_secret, name, namespace):
@@ -110,16 +164,7 @@ class SealingController:
                     f"Secret {namespace}/{name} is there with another certificate",
                     "look at it first; a sealing key is never replaced",
                 )
-        body = {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": name, "namespace": namespace, "labels": {_KEY_LABEL: "active"}},
-            "type": "kubernetes.io/tls",
-            "data": {
-                "tls.crt": base64.b64encode(certificate.encode()).decode(),
-                "tls.key": base64.b64encode(private_key.encode()).decode(),
-            },
-        }
+        body = build_secret(StoredKey(name, certificate, private_key, status), namespace)
         with self._api.translated(f"adding sealing key {namespace}/{name}"):
             self._api.core.patch_namespaced_secret(
                 name, namespace, body, field_manager=FIELD_MANAGER,

@@ -13,7 +13,12 @@ from bootstrap.application import (
     render_root,
 )
 from bootstrap.certificate import SealingCertificate
-from bootstrap.commands.project_files import load_environment, load_environments, not_ours
+from bootstrap.commands.project_files import (
+    check_private,
+    load_environment,
+    load_environments,
+    not_ours,
+)
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.sealing_certificate import SEALED_FILE, choose_certificate
 from bootstrap.constants import ROOT_FILE
@@ -100,7 +105,7 @@ def init(
             _owned(render_root(root_url, root_revision), repository),
             _owned(render_application(environment), repository),
         ]
-        _check_private(manifests, git)
+        check_private(manifests, git)
         changes = repository.plan(manifests) if options.dry_run else repository.write(manifests)
     return InitResult(
         environment=environment,
@@ -228,12 +233,3 @@ def _owned(manifest: Manifest, repository: Repository) -> Manifest:
     if present is not None and not is_generated(present):
         raise not_ours(manifest.path)
     return manifest
-
-
-def _check_private(manifests: list[Manifest], git: Git) -> None:
-    for manifest in manifests:
-        if manifest.private and not git.would_ignore(git.root / manifest.path):
-            raise BootstrapError(
-                f"{manifest.path} would not be ignored by Git, and it is a private key",
-                "add the line *.local.pem to .gitignore, then run this again",
-            )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bootstrap.application import parse_application
 from bootstrap.constants import APPLICATIONS_DIR
 from bootstrap.environment import Environment, check_name
 from bootstrap.errors import BootstrapError, UsageError
-from bootstrap.manifest import is_generated
+from bootstrap.git import Git
+from bootstrap.manifest import Manifest, is_generated
 from bootstrap.repository import Repository
 
 
@@ -50,3 +53,13 @@ def not_ours(path: str) -> BootstrapError:
         f"{path} exists and was not made by bootstrap; it is left as it is",
         "move it away, then run this again",
     )
+
+
+def check_private(manifests: Sequence[Manifest], git: Git) -> None:
+    """Raise BootstrapError if Git would see one of the private files."""
+    for manifest in manifests:
+        if manifest.private and not git.would_ignore(git.root / manifest.path):
+            raise BootstrapError(
+                f"{manifest.path} would not be ignored by Git, and it is a private key",
+                "add the line *.local.pem to .gitignore, then run this again",
+            )

@@ -32,10 +32,10 @@ class SealingKeys:
     now: Callable[[], datetime]
     reporter: Reporter
 
-    def give(self, cluster: Cluster, environments: Sequence[Environment]) -> None:
+    def give(self, cluster: Cluster, environments: Sequence[Environment]) -> bool:
         """Add the keys that the controller in `cluster` lacks; restart it if any was added.
 
-        Raises BootstrapError if a key is neither there nor here.
+        Returns whether any was. Raises BootstrapError if a key is neither there nor here.
         """
         namespace = cluster.sealing.find_service().namespace
         held = {
@@ -44,7 +44,7 @@ class SealingKeys:
         }
         added = False
         for environment in environments:
-            certificate = _pinned(environment, self.repository)
+            certificate = load_pinned(environment, self.repository)
             if certificate.fingerprint in held:
                 continue
             key = _own_key(environment, certificate, self.repository)
@@ -64,31 +64,46 @@ class SealingKeys:
             held.add(certificate.fingerprint)
             added = True
         if added:
-            self._restart(cluster, namespace)
-
-    def _restart(self, cluster: Cluster, namespace: str) -> None:
-        deployment = cluster.sealing.find_deployment(namespace)
-        if deployment is None:
-            self.reporter.warn(
-                f"found no Deployment of the sealed-secrets controller in {namespace}: restart it"
-                " yourself, as it reads its keys only when it starts"
+            restart_controller(
+                cluster,
+                namespace,
+                clock=self.clock,
+                now=self.now,
+                reporter=self.reporter,
             )
-            return
-        cluster.sealing.restart(deployment, self.now())
-        self.reporter.step(
-            f"restarting {namespace}/{deployment.name}, which reads its keys at its start"
+        return added
+
+
+def restart_controller(
+    cluster: Cluster,
+    namespace: str,
+    *,
+    clock: Clock,
+    now: Callable[[], datetime],
+    reporter: Reporter,
+) -> None:
+    """Have the controller read its keys, which it does only when it starts; wait until it is up."""
+    deployment = cluster.sealing.find_deployment(namespace)
+    if deployment is None:
+        reporter.warn(
+            f"found no Deployment of the sealed-secrets controller in {namespace}: restart it"
+            " yourself, as it reads its keys only when it starts"
         )
-        deadline = self.clock.monotonic() + _RESTART_SECONDS
-        while not cluster.sealing.is_rolled_out(deployment):
-            if self.clock.monotonic() > deadline:
-                raise BootstrapError(
-                    f"Deployment {namespace}/{deployment.name} did not come back in time",
-                    f"`kubectl -n {namespace} rollout status deployment {deployment.name}`",
-                )
-            self.clock.sleep(0.5)
+        return
+    cluster.sealing.restart(deployment, now())
+    reporter.step(f"restarting {namespace}/{deployment.name}, which reads its keys at its start")
+    deadline = clock.monotonic() + _RESTART_SECONDS
+    while not cluster.sealing.is_rolled_out(deployment):
+        if clock.monotonic() > deadline:
+            raise BootstrapError(
+                f"Deployment {namespace}/{deployment.name} did not come back in time",
+                f"`kubectl -n {namespace} rollout status deployment {deployment.name}`",
+            )
+        clock.sleep(0.5)
 
 
-def _pinned(environment: Environment, repository: Repository) -> SealingCertificate:
+def load_pinned(environment: Environment, repository: Repository) -> SealingCertificate:
+    """Return the certificate that the environment is sealed for."""
     path = environment.path(CERTIFICATE_FILE)
     text = repository.read(path)
     if text is None:

@@ -1,0 +1,225 @@
+"""`bootstrap keys ...`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bootstrap.cli.options import (
+    Context,
+    DryRun,
+    Format,
+    Output,
+    connect,
+    open_repository,
+    parse_duration,
+)
+from bootstrap.cli.passphrase import read_passphrase
+from bootstrap.errors import UsageError
+
+keys = typer.Typer(
+    no_args_is_help=True, help="Sealing keys: list, pin, rotate, back up and restore them."
+)
+
+_Environment = Annotated[str, typer.Argument(help="Name of the environment.")]
+_FromCluster = Annotated[
+    bool, typer.Option("--from-cluster", help="Ask the sealed-secrets controller.")
+]
+_PassphraseFile = Annotated[
+    str | None,
+    typer.Option(help="File with the passphrase [default: ask for it, without echo]."),
+]
+_Timeout = Annotated[
+    str, typer.Option(help="How long to wait for the controller, such as 90s or 5m.")
+]
+_MAX_BACKUP_BYTES = 16 * 2**20
+
+
+@keys.command("list", epilog="Example: bootstrap keys list --from-cluster")
+def list_(
+    from_cluster: _FromCluster = False, context: Context = None, output: Output = Format.TEXT
+) -> None:
+    """Show each sealing key, who is sealed for it, and where its private part is."""
+    from bootstrap.commands.keys_list import list_keys
+    from bootstrap.keys_view import show_list
+
+    _git, repository = open_repository()
+    ask = from_cluster or context is not None
+    entries = list_keys(repository, (lambda: connect(context)) if ask else None)
+    show_list(entries, as_json=output is Format.JSON)
+
+
+@keys.command(epilog="Example: bootstrap keys fetch prod --context my-cluster")
+def fetch(
+    environment: _Environment,
+    context: Context = None,
+    dry_run: DryRun = False,
+    output: Output = Format.TEXT,
+) -> None:
+    """Pin the controller's newest certificate. Refuses while values are sealed for another."""
+    from datetime import UTC, datetime
+
+    from bootstrap.commands.keys_fetch import fetch as run
+    from bootstrap.commands.project_files import require_environment
+    from bootstrap.keys_view import show_fetch
+    from bootstrap.output import TerminalReporter
+
+    _git, repository = open_repository()
+    result = run(
+        require_environment(repository, environment),
+        connect=lambda: connect(context),
+        repository=repository,
+        now=datetime.now(UTC),
+        reporter=TerminalReporter(),
+        dry_run=dry_run,
+    )
+    show_fetch(result, dry_run=dry_run, as_json=output is Format.JSON)
+
+
+@keys.command(epilog="Example: bootstrap keys rotate prod")
+def rotate(
+    environment: _Environment,
+    from_cluster: _FromCluster = False,
+    context: Context = None,
+    dry_run: DryRun = False,
+    output: Output = Format.TEXT,
+) -> None:
+    """Seal every value again for a new key pair of yours, or for the controller's newest key.
+
+    No plaintext is needed, and none is written. Without the private key here, only the controller
+    can do it: --from-cluster.
+    """
+    from datetime import UTC, datetime
+
+    from bootstrap.commands.keys_rotate import rotate as run
+    from bootstrap.commands.project_files import require_environment
+    from bootstrap.keys_view import show_rotate
+    from bootstrap.output import TerminalReporter
+
+    if context is not None and not from_cluster:
+        raise UsageError("--context is used only with --from-cluster", "add --from-cluster")
+    git, repository = open_repository()
+    result = run(
+        require_environment(repository, environment),
+        connect=(lambda: connect(context)) if from_cluster else None,
+        repository=repository,
+        git=git,
+        now=datetime.now(UTC),
+        reporter=TerminalReporter(),
+        dry_run=dry_run,
+    )
+    show_rotate(result, dry_run=dry_run, as_json=output is Format.JSON)
+
+
+@keys.command(epilog="Example: bootstrap keys give prod")
+def give(environment: _Environment, context: Context = None, timeout: _Timeout = "5m") -> None:
+    """Give the controller the environment's key now, as `bootstrap up` does.
+
+    After `keys rotate` and before the push: then Argo CD never sees a value it can't have.
+    """
+    import time
+    from datetime import UTC, datetime
+
+    from bootstrap.commands.project_files import require_environment
+    from bootstrap.commands.sealing_keys import SealingKeys
+    from bootstrap.output import TerminalReporter
+
+    seconds = parse_duration(timeout)
+    _git, repository = open_repository()
+    chosen = require_environment(repository, environment)
+    say = TerminalReporter()
+    holder = SealingKeys(repository, seconds, time, lambda: datetime.now(UTC), say)
+    if not holder.give(connect(context), [chosen]):
+        say.step(f"the controller holds the key of {chosen.name} already")
+
+
+@keys.command(epilog="Example: bootstrap keys backup /media/stick/keys.age")
+def backup(
+    file: Annotated[str, typer.Argument(help="File to write; it must not be there yet.")],
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option(help="age or SSH public key that opens it, instead of a passphrase."),
+    ] = None,
+    passphrase_file: _PassphraseFile = None,
+    context: Context = None,
+    output: Output = Format.TEXT,
+) -> None:
+    """Save every key of the controller to an encrypted file: without them, Git holds riddles."""
+    from bootstrap.age import encrypt_for, encrypt_with_passphrase
+    from bootstrap.commands.keys_backup import backup as run
+    from bootstrap.commands.keys_backup import check_place
+    from bootstrap.keys_view import show_backup
+
+    if recipient and passphrase_file is not None:
+        raise UsageError(
+            "--recipient and --passphrase-file exclude each other", "give one of the two"
+        )
+    check_place(file)
+    if recipient:
+        recipients = list(recipient)
+        encrypt_for(b"", recipients)  # a mistyped one is found before the cluster is asked
+        result = run(
+            file, cluster=connect(context), encrypt=lambda plain: encrypt_for(plain, recipients)
+        )
+    else:
+        passphrase = read_passphrase(passphrase_file, confirm=True)
+        result = run(
+            file,
+            cluster=connect(context),
+            encrypt=lambda plain: encrypt_with_passphrase(plain, passphrase),
+        )
+    show_backup(result, as_json=output is Format.JSON)
+
+
+@keys.command(epilog="Example: bootstrap keys restore /media/stick/keys.age")
+def restore(
+    file: Annotated[str, typer.Argument(help="File that `bootstrap keys backup` wrote.")],
+    identity: Annotated[
+        str | None, typer.Option(help="File with the age or SSH private key of a recipient.")
+    ] = None,
+    passphrase_file: _PassphraseFile = None,
+    context: Context = None,
+    timeout: _Timeout = "5m",
+    dry_run: DryRun = False,
+    output: Output = Format.TEXT,
+) -> None:
+    """Give the controller the keys of a backup that it lacks, and restart it. None is replaced."""
+    import time
+    from datetime import UTC, datetime
+
+    from bootstrap.commands.keys_backup import restore as run
+    from bootstrap.keys_view import show_restore
+    from bootstrap.output import TerminalReporter
+
+    seconds = parse_duration(timeout)
+    plain = _decrypt(file, identity, passphrase_file)
+    result = run(
+        plain,
+        source=file,
+        cluster=connect(context),
+        timeout_seconds=seconds,
+        clock=time,
+        now=lambda: datetime.now(UTC),
+        reporter=TerminalReporter(),
+        dry_run=dry_run,
+    )
+    show_restore(result, dry_run=dry_run, as_json=output is Format.JSON)
+
+
+def _decrypt(file: str, identity: str | None, passphrase_file: str | None) -> bytes:
+    from bootstrap.age import decrypt_with_identity, decrypt_with_passphrase, needs_passphrase
+    from bootstrap.source_file import read_private
+
+    encrypted = read_private(file, _MAX_BACKUP_BYTES)
+    if needs_passphrase(encrypted, source=file):
+        if identity is not None:
+            raise UsageError(f"{file} opens with a passphrase", "leave --identity out")
+        passphrase = read_passphrase(passphrase_file, confirm=False)
+        return decrypt_with_passphrase(encrypted, passphrase, source=file)
+    if identity is None:
+        raise UsageError(
+            f"{file} opens with the private key of a recipient", "give it with --identity FILE"
+        )
+    key = read_private(identity).decode("utf-8", "replace")
+    return decrypt_with_identity(encrypted, key, source=file)

@@ -1,0 +1,56 @@
+"""Files of the user's outside the repository's plan: backups, pass phrases, keys."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from bootstrap.errors import BootstrapError
+
+_MODE = 0o600
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet with mode 0600, whole or not at all.
+
+    It appears under its name only when it is on the disk; one that is there is never replaced.
+    """
+    temporary = path.parent / f".{secrets.token_hex(4)}.tmp.{path.name}"
+    try:
+        try:
+            _write(temporary, content)
+            _put_in_place(temporary, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+    except FileExistsError:
+        raise BootstrapError(
+            f"{path} exists; it is left as it is", "choose another name: it may hold other keys"
+        ) from None
+    except OSError as error:
+        raise BootstrapError(
+            f"{path}: {(error.strerror or type(error).__name__).lower()}",
+            "choose a folder that exists and that you may write to",
+        ) from error
+
+
+def _put_in_place(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)  # unlike a rename, it fails where there is one
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: a stick, say
+        if os.path.lexists(path):
+            raise FileExistsError from None
+        temporary.rename(path)
+
+
+def _write(file: Path, content: bytes) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+    with os.fdopen(descriptor, "wb") as stream:
+        os.fchmod(descriptor, _MODE)
+        stream.write(content)
+        stream.flush()
+        os.fsync(descriptor)
