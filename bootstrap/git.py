@@ -135,6 +135,15 @@ class Git:
         """Tell whether Git ignores `path` (absolute or relative to the root) and tracks it not."""
         return not _is_tracked(self.root, path) and _is_ignored(self.root, path)
 
+    def hooks_folder(self) -> Path:
+        """Return where Git looks for hooks: core.hooksPath, else its own folder."""
+        done = self._ask("rev-parse", "--git-path", "hooks")
+        return self.root / done.stdout.rstrip("\n")
+
+    def common_folder(self) -> Path:
+        """Return the folder that all work trees of the repository share (.git)."""
+        return self.root / self._ask("rev-parse", "--git-common-dir").stdout.rstrip("\n")
+
     def _ask(self, *arguments: str) -> Completed:
         done = _run(self.root, *arguments)
         if done.code:
@@ -208,7 +217,8 @@ def _absolute(path: Path) -> Path:
     return path.parent.resolve() / path.name
 
 
-def _run(folder: Path, *arguments: str, remote: bool = False) -> Completed:
+def git_environment() -> dict[str, str]:
+    """Return the environment to run Git in: nothing in it points at another repository."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -218,6 +228,11 @@ def _run(folder: Path, *arguments: str, remote: bool = False) -> Completed:
     environment["LC_ALL"] = "C"
     if not sys.stdin.isatty():
         environment.setdefault("GIT_TERMINAL_PROMPT", "0")
+    return environment
+
+
+def _run(folder: Path, *arguments: str, remote: bool = False) -> Completed:
+    environment = git_environment()
     command = ["git", "-c", "core.quotePath=false", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(

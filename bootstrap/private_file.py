@@ -1,4 +1,4 @@
-"""Files of the user's outside the repository's plan: backups, pass phrases, keys."""
+"""Files outside the repository's plan: backups, and the hook that Git runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from bootstrap.errors import BootstrapError
 
 _MODE = 0o600
+_PROGRAM_MODE = 0o755
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -54,3 +55,22 @@ def _write(file: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(descriptor)
+
+
+def replace_program(path: Path, text: str) -> None:
+    """Write a script that anyone may run, whole or not at all."""
+    temporary = path.parent / f".{secrets.token_hex(4)}.tmp.{path.name}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write(temporary, text.encode())
+            temporary.chmod(_PROGRAM_MODE)
+            temporary.replace(path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+    except OSError as error:
+        raise BootstrapError(
+            f"{path}: {(error.strerror or type(error).__name__).lower()}",
+            "check the folder and its permissions",
+        ) from error

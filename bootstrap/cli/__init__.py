@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from bootstrap.cli.check import check
+from bootstrap.cli.hooks import hooks
 from bootstrap.cli.init import init
 from bootstrap.cli.keys import keys
 from bootstrap.cli.seal import seal
@@ -51,4 +53,6 @@ def root(
 app.command(epilog="Example: bootstrap init prod --namespace agentsmith-prod --revision main")(init)
 app.command(epilog="Example: bootstrap seal secrets.local.yaml --env prod")(seal)
 app.command(epilog="Example: bootstrap up prod --context my-cluster")(up)
+app.command(epilog="Example: bootstrap check --staged")(check)
 app.add_typer(keys, name="keys")
+app.add_typer(hooks, name="hooks")

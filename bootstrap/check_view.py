@@ -1,0 +1,35 @@
+"""How the result of `bootstrap check` looks."""
+
+from __future__ import annotations
+
+from bootstrap.commands.check import CheckResult
+from bootstrap.errors import BootstrapError
+from bootstrap.output import TerminalReporter, print_json
+
+
+def show_check(result: CheckResult, *, as_json: bool) -> None:
+    """Show every finding; raise BootstrapError if there is one."""
+    say = TerminalReporter()
+    if as_json:
+        print_json(
+            {
+                "findings": [
+                    {"path": item.path, "line": item.line, "what": item.what}
+                    for item in result.findings
+                ],
+                "files": result.files,
+                "secrets": result.secrets,
+            }
+        )
+    for item in result.findings:
+        say.step(f"{item.path}:{item.line}: {item.what}")
+    if result.findings:
+        count = len(result.findings)
+        raise BootstrapError(
+            f"plaintext in {count} place{'s' if count > 1 else ''}",
+            "take it out (`git rm --cached FILE` keeps the file); replace every secret that was"
+            " ever pushed",
+        )
+    say.step(
+        f"no plaintext in {result.files} files ({result.secrets} values of local files looked for)"
+    )

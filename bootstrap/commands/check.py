@@ -1,0 +1,78 @@
+"""`bootstrap check`: refuse plaintext in what Git has, or is about to have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bootstrap.constants import ENVIRONMENTS_DIR
+from bootstrap.git_blobs import exempt_paths, staged_blobs, tracked_blobs
+from bootstrap.local_values import LocalValue, collect_values
+from bootstrap.plaintext_scan import Finding, Scanner, find_by_looks
+from bootstrap.source_file import read_secrets
+
+_LOCAL = ("*.local.yaml", "*.local.yml", "*.local.env", ".env", ".env.*", "values.prod.yaml")
+_LOCAL_NAME = re.compile(r"(.*\.local\.(yaml|yml|env|pem|json)|\.env(\..+)?)")
+_EXAMPLE = re.compile(r"\.(example|sample|template|dist)$")
+# whoever copies it has its placeholders in a local file, and they are no secrets
+_PLACEHOLDERS = "docs/examples/secrets.example.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What was found; places, never the text."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    """How many files were looked at."""
+    secrets: int
+    """How many values were looked for."""
+
+
+def check(root: Path, *, staged: bool) -> CheckResult:
+    """Scan what is tracked or, with `staged`, what the next commit would change."""
+    secrets = _load_secrets(root)
+    scanner = Scanner(secrets)
+    findings: dict[Finding, None] = {}
+    suspects: dict[Finding, None] = {}
+    paths = set()
+    for blob in staged_blobs(root) if staged else tracked_blobs(root):
+        paths.add(blob.path)
+        name = Path(blob.path).name
+        if _LOCAL_NAME.fullmatch(name) and not _EXAMPLE.search(name):
+            findings[Finding(blob.path, 1, "a local file that Git must not have")] = None
+        findings.update(dict.fromkeys(scanner.find_values(blob.path, blob.content)))
+        suspects.update(dict.fromkeys(find_by_looks(blob.path, blob.content)))
+    exempt = exempt_paths(root, {item.path for item in suspects}) if suspects else set()
+    found = {*findings, *(item for item in suspects if item.path not in exempt)}
+    ordered = sorted(found, key=lambda item: (item.path, item.line, item.what))
+    return CheckResult(tuple(ordered), len(paths), len(secrets))
+
+
+def _load_secrets(root: Path) -> list[LocalValue]:
+    example = root / _PLACEHOLDERS
+    known = {item.value for item in _collect(example, root)} if example.is_file() else set()
+    found = {
+        item.value: item
+        for file in _local_files(root)
+        for item in _collect(file, root)
+        if item.value not in known
+    }
+    return list(found.values())
+
+
+def _local_files(root: Path) -> Iterator[Path]:
+    folders = [root, *sorted((root / ENVIRONMENTS_DIR).glob("*/"))]
+    for folder in folders:
+        for pattern in _LOCAL:
+            for file in sorted(folder.glob(pattern)):
+                if file.is_file() and not _EXAMPLE.search(file.name):
+                    yield file
+
+
+def _collect(file: Path, root: Path) -> list[LocalValue]:
+    dotenv = file.name.startswith(".env") or file.name.endswith(".env")
+    source = str(file.relative_to(root))
+    return collect_values(read_secrets(str(file)), source=source, dotenv=dotenv)
