@@ -48,7 +48,7 @@ def test_secrets_of_a_yaml_file_are_known(text: str, expected: dict[str, bytes])
 
 
 def test_secrets_of_a_dotenv_are_known_and_what_is_public_is_not():
-    text = "IMAGE=public-name\nexport GITHUB_TOKEN='ghp-1'\nMY_PASSWORD=\"a b c d\"\nREDIS_URL=redis:6379\n"
+    text = "IMAGE=public\nexport GITHUB_TOKEN='ghp-1'\nMY_PASSWORD=\"a b c d\"\nREDIS_URL=redis:1\n"
     assert set(named(text, dotenv=True).values()) == {b"ghp-1", b"a b c d"}
     assert named('A="open\nGITHUB_TOKEN=ghp-1\n', dotenv=True) == {"github-token of f": b"ghp-1"}
 
