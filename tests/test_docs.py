@@ -20,6 +20,31 @@ _ELSEWHERE = {
     ),
 }
 
+# Those of the guide to keys: a cluster, a home folder or a terminal is needed.
+_KEYS = "tests/unit/commands/test_keys.py"
+_BACKUP = "tests/unit/commands/test_keys_backup.py"
+_LIVE = "tests/e2e/test_keys.py"
+_LOST = "test_a_lost_cluster_comes_back_from_git_and_the_backup_of_its_keys"
+_OWN = "test_a_rotated_key_of_our_own_and_then_the_controllers_bring_the_same_secret"
+_RECIPIENT = "test_a_recipient_needs_no_passphrase_to_back_up_and_its_identity_to_restore"
+_KEYS_ELSEWHERE = {
+    "bootstrap keys list --from-cluster": (_LIVE, _OWN),
+    "bootstrap keys backup ~/keys.age": (
+        _BACKUP, "test_a_passphrase_is_asked_for_twice_without_echo"
+    ),
+    "bootstrap keys backup ~/keys.age --passphrase-file ~/passphrase": (_LIVE, _LOST),
+    "bootstrap keys backup ~/keys.age --recipient age1..."
+    ' --recipient "$(cat ~/.ssh/id_ed25519.pub)"': (_BACKUP, _RECIPIENT),
+    "bootstrap keys restore ~/keys.age": (_LIVE, _LOST),
+    "bootstrap keys restore ~/keys.age --identity ~/age.key": (_BACKUP, _RECIPIENT),
+    "bootstrap up prod": (_LIVE, _OWN),
+    "bootstrap keys give prod": (_LIVE, _OWN),
+    "bootstrap keys rotate prod --from-cluster": (_LIVE, _OWN),
+    "bootstrap keys fetch staging": (
+        _KEYS, "test_fetch_pins_what_nothing_is_sealed_for_yet_and_refuses_after"
+    ),
+}  # fmt: skip
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
@@ -42,6 +67,19 @@ def test_every_command_of_a_guide_works(guide: str, workspace: Workspace) -> Non
             path, test = _ELSEWHERE[command]
             assert f"def {test}(" in (PROJECT / path).read_text(encoding="utf-8")
             assert "--from-cluster" in (PROJECT / path).read_text(encoding="utf-8")
+        else:
+            assert shlex.split(command)[0] == "bootstrap"
+            workspace.bootstrap(*shlex.split(command)[1:])
+
+
+def test_every_command_of_the_guide_to_keys_works(workspace: Workspace) -> None:
+    workspace.push("Add environment prod")
+    for command in commands_of("docs/guides/keys.md"):
+        if command in _KEYS_ELSEWHERE:
+            path, test = _KEYS_ELSEWHERE[command]
+            assert f"def {test}(" in (PROJECT / path).read_text(encoding="utf-8")
+        elif command.startswith("git "):
+            workspace.run(*shlex.split(command))
         else:
             assert shlex.split(command)[0] == "bootstrap"
             workspace.bootstrap(*shlex.split(command)[1:])

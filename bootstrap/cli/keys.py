@@ -13,7 +13,6 @@ from bootstrap.cli.options import (
     Output,
     connect,
     open_repository,
-    parse_duration,
 )
 from bootstrap.cli.passphrase import read_passphrase
 from bootstrap.errors import UsageError
@@ -29,9 +28,6 @@ _FromCluster = Annotated[
 _PassphraseFile = Annotated[
     str | None,
     typer.Option(help="File with the passphrase [default: ask for it, without echo]."),
-]
-_Timeout = Annotated[
-    str, typer.Option(help="How long to wait for the controller, such as 90s or 5m.")
 ]
 _MAX_BACKUP_BYTES = 16 * 2**20
 
@@ -113,7 +109,7 @@ def rotate(
 
 
 @keys.command(epilog="Example: bootstrap keys give prod")
-def give(environment: _Environment, context: Context = None, timeout: _Timeout = "5m") -> None:
+def give(environment: _Environment, context: Context = None) -> None:
     """Give the controller the environment's key now, as `bootstrap up` does.
 
     After `keys rotate` and before the push: then Argo CD never sees a value it can't have.
@@ -125,11 +121,10 @@ def give(environment: _Environment, context: Context = None, timeout: _Timeout =
     from bootstrap.commands.sealing_keys import SealingKeys
     from bootstrap.output import TerminalReporter
 
-    seconds = parse_duration(timeout)
     _git, repository = open_repository()
     chosen = require_environment(repository, environment)
     say = TerminalReporter()
-    holder = SealingKeys(repository, seconds, time, lambda: datetime.now(UTC), say)
+    holder = SealingKeys(repository, time, lambda: datetime.now(UTC), say)
     if not holder.give(connect(context), [chosen]):
         say.step(f"the controller holds the key of {chosen.name} already")
 
@@ -180,7 +175,6 @@ def restore(
     ] = None,
     passphrase_file: _PassphraseFile = None,
     context: Context = None,
-    timeout: _Timeout = "5m",
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
@@ -192,13 +186,11 @@ def restore(
     from bootstrap.keys_view import show_restore
     from bootstrap.output import TerminalReporter
 
-    seconds = parse_duration(timeout)
     plain = _decrypt(file, identity, passphrase_file)
     result = run(
         plain,
         source=file,
         cluster=connect(context),
-        timeout_seconds=seconds,
         clock=time,
         now=lambda: datetime.now(UTC),
         reporter=TerminalReporter(),

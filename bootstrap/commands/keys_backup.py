@@ -72,7 +72,6 @@ def restore(
     *,
     source: str,
     cluster: Cluster,
-    timeout_seconds: float,
     clock: Clock,
     now: Callable[[], datetime],
     reporter: Reporter,
@@ -101,7 +100,6 @@ def restore(
             restart_controller(
                 cluster,
                 namespace,
-                timeout_seconds=timeout_seconds,
                 clock=clock,
                 now=now,
                 reporter=reporter,
