@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -120,6 +119,6 @@ def _family(pid: int) -> list[int]:
 
 def _entries(folder: Path) -> list[Path]:
     try:
-        return [folder / name for name in os.listdir(folder)]
+        return list(folder.iterdir())
     except OSError:
         return []

@@ -47,14 +47,16 @@ class Slow:
     def __init__(self, key): pass
     def encrypt(self, nonce, value, data):
         print("READY", flush=True)
-        time.sleep(60)
+        while True:  # a signal just before one long sleep would only be seen after it
+            time.sleep(0.05)
 bootstrap.crypto.AESGCM = Slow
 """
 STOP_WHILE_WRITING = """
 import os, time
 def replace(*a, **k):
     print("READY", flush=True)
-    time.sleep(60)
+    while True:
+        time.sleep(0.05)
 os.replace = replace
 """
 
