@@ -52,7 +52,25 @@ def binaries(helm3: Path, helm4: Path) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def stories(node: Node, binaries: dict[str, Path]) -> dict[tuple[str, int], Future[Story]]:
+def argocd(node: Node) -> Iterator[Future[GitOps]]:
+    """Argo CD, which starts while the first stories are told."""
+    server = GitOps(node)
+
+    def start() -> GitOps:
+        server.start()
+        return server
+
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            yield pool.submit(start)
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def stories(
+    node: Node, binaries: dict[str, Path], argocd: object
+) -> dict[tuple[str, int], Future[Story]]:
     """The finished stories; one that failed raises its error where its result is asked for."""
 
     def one(helm: str, replicas: int) -> Story:
@@ -77,13 +95,11 @@ class Later:
 
 
 @pytest.fixture(scope="module")
-def later(node: Node, binaries: dict[str, Path], stories: object) -> Later:
+def later(node: Node, binaries: dict[str, Path], argocd: Future[GitOps], stories: object) -> Later:
     """Finished stories of Argo CD, of agent Jobs, and of a rollout without the chart's wait."""
 
-    server = GitOps(node)
-
     def gitops(replicas: int) -> Story:
-        started.result()
+        server = argocd.result()
         name, helm = f"gitops-{replicas}", binaries["helm4"]
         with Release(node, helm, name, replicas=replicas, enforce="baseline") as release:
             return tell_gitops(server, release)
@@ -96,15 +112,11 @@ def later(node: Node, binaries: dict[str, Path], stories: object) -> Later:
         with Release(node, binaries["helm4"], "no-wait", enforce="restricted") as release:
             return without_wait(release)
 
-    try:
-        with ThreadPoolExecutor() as pool, ThreadPoolExecutor(2) as two:
-            started = pool.submit(server.start)
-            told = {replicas: pool.submit(gitops, replicas) for replicas in REPLICAS}
-            pairs = [(helm, job) for helm in HELMS for job in ("running", "finished")]
-            ended = {pair: two.submit(jobs, *pair) for pair in pairs}
-            finished = Later(told, ended, two.submit(no_wait))
-    finally:
-        server.stop()
+    with ThreadPoolExecutor() as pool, ThreadPoolExecutor(2) as two:
+        told = {replicas: pool.submit(gitops, replicas) for replicas in REPLICAS}
+        pairs = [(helm, job) for helm in HELMS for job in ("running", "finished")]
+        ended = {pair: two.submit(jobs, *pair) for pair in pairs}
+        finished = Later(told, ended, two.submit(no_wait))
     unprotected = finished.no_wait
     _print({
         **{f"Argo CD, {r} replica(s)": str_of(future) for r, future in told.items()},
@@ -129,7 +141,7 @@ def _print(found: dict[str, str]) -> None:
 def assert_none_lost(story: Story, step: str) -> None:
     """None failed of enough requests."""
     window = story.windows[step]
-    assert window.failures == []
+    assert window.failures == [], window.lost()
     assert len(window.outcomes) > 0.8 * RATE * window.seconds
 
 

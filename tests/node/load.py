@@ -42,6 +42,15 @@ class Window:
         """The requests without a good answer."""
         return [outcome for outcome in self.outcomes if outcome.error]
 
+    def lost(self) -> str:
+        """Say what failed when, and between which times each pod took requests."""
+        start = min((o.at for o in self.outcomes), default=0.0)
+        lines = [f"{o.at - start:.3f} s, for {o.took:.3f} s: {o.error}" for o in self.failures]
+        for pod in sorted({o.pod for o in self.outcomes if o.pod}):
+            times = [o.at - start for o in self.outcomes if o.pod == pod]
+            lines.append(f"{min(times):.3f} s to {max(times):.3f} s: {pod}, {len(times)} requests")
+        return "\n".join(lines)
+
     def __str__(self) -> str:
         """Say how many were sent and failed, and which versions answered."""
         versions = sorted({outcome.version for outcome in self.outcomes if outcome.version})
