@@ -5,7 +5,7 @@ Formats: https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bootstrap.constants import (
@@ -20,9 +20,17 @@ from bootstrap.constants import (
     ROOT_FILE,
     ROOT_NAME,
 )
-from bootstrap.environment import Destination, Environment
+from bootstrap.environment import (
+    Destination,
+    Environment,
+    check_name,
+    check_namespace,
+    check_revision,
+    parse_destination,
+)
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest, parse_mapping, render_manifest
+from bootstrap.remote_url import parse_remote_url
 
 OWNER = "bootstrap init"
 _PART_OF = {"app.kubernetes.io/part-of": "agentsmith"}
@@ -111,6 +119,29 @@ def build_root(repo_url: str, target_revision: str) -> dict[str, Any]:
     }
 
 
+def widen_project(
+    project: Mapping[str, Any], applications: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return `project` with the sources and destinations that live `applications` still have.
+
+    Argo CD does not touch what an Application's project no longer allows: narrowed at once, what
+    was removed from Git, or moved to another namespace, would run on for ever.
+    """
+    spec = dict(project["spec"])
+    live = [item["spec"] for item in applications if item["spec"].get("project") == PROJECT_NAME]
+    for key, found in (
+        ("sourceRepos", [item["source"]["repoURL"] for item in live if "source" in item]),
+        ("destinations", [dict(item["destination"]) for item in live]),
+    ):
+        spec[key] = [*spec[key], *(value for value in found if value not in spec[key])]
+    spec["destinations"] = [
+        value for i, value in enumerate(spec["destinations"])
+        if value not in spec["destinations"][:i]
+    ]  # fmt: skip
+    spec["sourceRepos"] = list(dict.fromkeys(spec["sourceRepos"]))
+    return {**project, "spec": spec}
+
+
 def build_project(environments: Iterable[Environment], root_repo_url: str) -> dict[str, Any]:
     """Return the AppProject: only these repositories, destinations and kinds.
 
@@ -172,7 +203,7 @@ def parse_application(text: str, *, name: str, path: str) -> Environment:
     source = _mapping(spec, "source", path)
     destination = _mapping(spec, "destination", path)
     automated = _mapping(spec, "syncPolicy", path).get("automated")
-    return Environment(
+    environment = Environment(
         name=name,
         namespace=_text(destination, "namespace", path),
         repo_url=_text(source, "repoURL", path),
@@ -182,14 +213,51 @@ def parse_application(text: str, *, name: str, path: str) -> Environment:
             if "server" in destination
             else Destination(name=_text(destination, "name", path))
         ),
-        automated=isinstance(automated, Mapping),
+        automated=isinstance(automated, Mapping) and automated.get("enabled") is not False,
     )
+    _check_read(
+        path,
+        lambda: check_name(environment.name),
+        lambda: check_namespace(environment.namespace),
+        lambda: _check_source(environment.repo_url, environment.target_revision),
+        lambda: _check_destination(environment.destination),
+    )
+    return environment
 
 
 def parse_root(text: str, *, path: str = ROOT_FILE) -> tuple[str, str]:
     """Return the repository URL and target revision of the root Application in `text`."""
     source = _mapping(_mapping(parse_mapping(text, path=path), "spec", path), "source", path)
-    return _text(source, "repoURL", path), _text(source, "targetRevision", path)
+    url, revision = _text(source, "repoURL", path), _text(source, "targetRevision", path)
+    _check_read(path, lambda: _check_source(url, revision))
+    return url, revision
+
+
+def _check_read(path: str, *checks: Callable[[], object]) -> None:
+    """Hold what stands in a file to the rules for what is typed.
+
+    Who can get a commit into the repository must not get more than that: these texts go to Git's
+    command line, and with an administrator's rights into the cluster.
+    """
+    for check in checks:
+        try:
+            check()
+        except BootstrapError as error:
+            raise BootstrapError(
+                f"{path} was changed by hand to what bootstrap refuses: {error.message}",
+                "restore it with `git checkout`, or delete it and run `bootstrap init` again",
+            ) from None
+
+
+def _check_source(url: str, revision: str) -> None:
+    check_revision(revision)
+    if parse_remote_url(url, source="repoURL").url != url:
+        raise BootstrapError("repoURL is not as bootstrap writes it", "")
+
+
+def _check_destination(destination: Destination) -> None:
+    if parse_destination(destination.server or destination.name) != destination:
+        raise BootstrapError("destination is not as bootstrap writes it", "")
 
 
 def _destination(destination: Destination) -> dict[str, str]:

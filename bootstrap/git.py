@@ -80,7 +80,7 @@ class Git:
         """
         if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", revision):
             return revision
-        done = _run(self.root, "ls-remote", url, revision, f"{revision}^{{}}", remote=True)
+        done = _run(self.root, "ls-remote", "--", url, revision, f"{revision}^{{}}", remote=True)
         if done.code:
             raise BootstrapError(
                 f"repository {url} can't be read from here: {_last_line(done.stderr)}",
@@ -95,8 +95,8 @@ class Git:
     def fetch(self, url: str, revision: str) -> None:
         """Bring `revision` from `url` into the object store; no branch or file is touched."""
         done = _run(
-            self.root, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", url, revision,
-            remote=True,
+            self.root, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+            "--", url, revision, remote=True,
         )  # fmt: skip
         if done.code:
             raise BootstrapError(
@@ -127,13 +127,23 @@ class Git:
         done = self._ask("log", "--format=%h %s", f"{remote_commit}..HEAD", "--", *paths)
         return done.stdout.splitlines()
 
-    def subject(self, commit: str) -> str:
-        """Return the first line of a commit's message, "" where it is not known here."""
-        return _run(self.root, "show", "--no-patch", "--format=%s", commit).stdout.strip()
+    def differs(self, commit: str, path: str) -> bool:
+        """Tell whether HEAD has anything else below `path` than `commit` has."""
+        done = _run(self.root, "diff", "--quiet", "--no-ext-diff", commit, "HEAD", "--", path)
+        if done.code > 1:
+            raise BootstrapError(
+                f"git diff failed: {_last_line(done.stderr)}", "mend the repository"
+            )
+        return done.code == 1
 
     def would_ignore(self, path: Path) -> bool:
-        """Tell whether Git ignores `path` (absolute or relative to the root) and tracks it not."""
-        return not _is_tracked(self.root, path) and _is_ignored(self.root, path)
+        """Tell whether Git ignores `path` (absolute or relative to the root) and tracks it not.
+
+        The repository that the file itself would lie in is asked: it may be one within ours.
+        """
+        file = self.root / path
+        folder = next(parent for parent in file.parents if parent.is_dir())
+        return not _is_tracked(folder, file) and _is_ignored(folder, file)
 
     def hooks_folder(self) -> Path:
         """Return where Git looks for hooks: core.hooksPath, else its own folder."""

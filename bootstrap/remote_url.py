@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from bootstrap.errors import BootstrapError
 
 _SCP_LIKE = re.compile(r"(?:(?P<user>[^\s/@:]+)@)?(?P<host>[^\s/@:\[\]]+):(?P<path>[^\s]+)")
+_MAX_USER = 32  # of a login name on Linux; the tokens of all providers are longer
 _HINT = "pass --repo-url with the URL that Argo CD reaches the repository at"
 
 
@@ -41,9 +42,18 @@ def _parse_scp_like(match: re.Match[str], source: str) -> RemoteUrl:
     user, host, path = match["user"], match["host"], match["path"]
     if not user:
         raise BootstrapError(
-            f"{source} names no SSH user, which Argo CD needs (such as git@{host}:...)", _HINT
+            f"{source} names no SSH user, which Argo CD needs (such as git@HOST:...)", _HINT
         )
+    _check_user(user, source)
+    if "@" in path:  # user:token@host:path, taken for the host `user`
+        raise BootstrapError(f"{source} is neither a URL nor of the form USER@HOST:PATH", _HINT)
     return RemoteUrl(f"{user}@{host}:{path}", _warn_of_alias(host, source))
+
+
+def _check_user(user: str, source: str) -> None:
+    """Refuse a token in the place of an SSH user, where it would be kept."""
+    if len(user) > _MAX_USER or re.match(r"(gh[a-z]|github_pat|glpat)[_-]", user):
+        raise BootstrapError(f"{source} has what looks like a token in the user's place", _HINT)
 
 
 def _warn_of_alias(host: str, source: str) -> tuple[str, ...]:
@@ -82,6 +92,7 @@ def _without_credentials(
     if scheme == "ssh":
         if not parts.username:
             raise BootstrapError(f"{source} names no SSH user, which Argo CD needs", _HINT)
+        _check_user(parts.username, source)
         netloc = f"{parts.username}@{netloc}"
         stripped = bool(parts.password)
     else:

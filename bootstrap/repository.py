@@ -18,6 +18,7 @@ from bootstrap.manifest import Manifest
 
 _LOCK_SECONDS = 30.0
 _PRIVATE_MODE = 0o600
+_HEX = "[0-9a-f]"
 _MAX_BYTES = 4 * 2**20
 
 
@@ -69,6 +70,7 @@ class Repository:
         """Return what writing `manifests` would do, in their order, touching nothing."""
         changes = []
         for manifest in manifests:
+            self._check_inside(self.root / manifest.path)
             present = self._read_bytes(manifest.path)
             if present is None:
                 action = "created"
@@ -157,7 +159,7 @@ class Repository:
         """Remove what a killed run left behind; we hold the lock, so none is in use."""
         for manifest in manifests:
             target = self.root / manifest.path
-            for leftover in target.parent.glob(f".*.tmp.{target.name}"):
+            for leftover in target.parent.glob(f".{_HEX * 8}.tmp.{target.name}"):
                 _drop(leftover)
 
     def _stage(self, manifest: Manifest, undo: contextlib.ExitStack) -> Path:

@@ -48,6 +48,18 @@ def judge(
     )
 
 
+def is_synced(application: Mapping[str, Any] | None, *, is_wanted: Callable[[str], bool]) -> bool:
+    """Tell whether what Git has at a wanted commit is applied, whatever its health."""
+    status = mapping((application or {}).get("status"))
+    sync = mapping(status.get("sync"))
+    phase = mapping(status.get("operationState")).get("phase")
+    return (
+        sync.get("status") == "Synced"
+        and is_wanted(str(sync.get("revision") or ""))
+        and phase not in {"Running", "Terminating"}
+    )
+
+
 def _broken_condition(status: Mapping[str, Any]) -> Verdict | None:
     for condition in status.get("conditions") or []:
         if condition.get("type") in _ERROR_CONDITIONS:

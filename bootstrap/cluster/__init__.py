@@ -5,7 +5,6 @@ Importing `kubernetes` costs about half a second, so it happens on the first con
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from bootstrap.cluster.argocd import ArgoCD
@@ -32,11 +31,14 @@ class Cluster:
         """The name of the context."""
         return self._api.context
 
-    def missing_apis(self, groups: Mapping[str, str]) -> list[str]:
-        """Return those of `groups` (API group to what serves it) that the cluster does not have."""
-        with self._api.translated("listing the API groups"):
-            present = {item.name for item in self._api.apis.get_api_versions(**bounded()).groups}
-        return [group for group in groups if group not in present]
+    def has_kind(self, version: str, kind: str) -> bool:
+        """Tell whether the cluster knows `kind` of "group/version".
+
+        Groups are shared: argoproj.io is also that of Workflows and Rollouts.
+        """
+        with self._api.translated(f"looking for {kind} of {version}"):
+            found = self._api.get_or_none(self._api.custom.get_api_resources, *version.split("/"))
+        return found is not None and any(item.kind == kind for item in found.resources)
 
     def read_workloads(self, namespace: str) -> list[dict[str, Any]]:
         """Return the SealedSecrets, Deployments, ReplicaSets and Pods of a namespace, raw."""

@@ -15,6 +15,8 @@ from bootstrap.key_backup import ACTIVE, KEY_LABEL, StoredKey, build_secret, rea
 
 # The Helm chart labels with the first, the plain manifests with the second; names differ too.
 _CONTROLLER_LABELS = ("app.kubernetes.io/name=sealed-secrets", "name=sealed-secrets-controller")
+OUR_KEYS = "sealed-secrets-key-agentsmith-"
+"""How the names of the key Secrets begin that we make."""
 _METRICS_COMPONENT = "metrics"
 _OK = 200
 _REFUSED = 500
@@ -98,12 +100,47 @@ class SealingController:
 
     def certificates(self, namespace: str) -> list[str]:
         """Return the PEM certificates of the key pairs that the controller has, no private part."""
+        return [pem for pem, _created in self.dated_certificates(namespace)]
+
+    def dated_certificates(self, namespace: str) -> list[tuple[str, datetime | None]]:
+        """Return the PEM certificate of each key pair, and when we gave it to the controller.
+
+        Only keys that the controller takes up count: it passes over those of another status. One
+        that it made itself it has read, whenever that was: its time is None.
+        """
         with self._api.translated("reading the controller's sealing keys"):
             items = self._api.core.list_namespaced_secret(
-                namespace, label_selector=KEY_LABEL, **bounded()
+                namespace, label_selector=f"{KEY_LABEL}={ACTIVE}", **bounded()
             ).items
-        certificates = [(item.data or {}).get("tls.crt", "") for item in items]
-        return [base64.b64decode(text).decode("ascii", "replace") for text in certificates if text]
+        return [
+            (
+                base64.b64decode(item.data["tls.crt"]).decode("ascii", "replace"),
+                item.metadata.creation_timestamp
+                if item.metadata.name.startswith(OUR_KEYS)
+                else None,
+            )
+            for item in items
+            if (item.data or {}).get("tls.crt")
+        ]
+
+    def started(self, deployment: DeploymentRef) -> datetime | None:
+        """Return when the oldest pod of the controller started, None if none runs."""
+        with self._api.translated(f"reading the pods of {deployment.namespace}/{deployment.name}"):
+            item = self._api.apps.read_namespaced_deployment(
+                deployment.name, deployment.namespace, **bounded()
+            )
+            labels = item.spec.selector.match_labels or {}
+            pods = self._api.core.list_namespaced_pod(
+                deployment.namespace,
+                label_selector=",".join(f"{name}={value}" for name, value in labels.items()),
+                **bounded(),
+            ).items
+        times = [
+            pod.status.start_time
+            for pod in pods
+            if pod.status.start_time and not pod.metadata.deletion_timestamp
+        ]
+        return min(times, default=None)
 
     def keys(self, namespace: str) -> list[StoredKey]:
         """Return the controller's key pairs with their private parts, for a backup."""

@@ -31,7 +31,7 @@ from bootstrap.environment import (
 )
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
-from bootstrap.manifest import Manifest, is_generated
+from bootstrap.manifest import Manifest, is_generated, parse_mapping
 from bootstrap.remote_url import parse_remote_url
 from bootstrap.repository import Change, Repository
 from bootstrap.sealed_secret import SealedSecret, parse_sealed_secret, render_sealed_secret
@@ -213,13 +213,17 @@ def _load_sealed(environment: Environment, repository: Repository) -> SealedSecr
     text = repository.read(path)
     if text is None:
         return None
-    try:
-        return parse_sealed_secret(text, path=path, namespace=environment.namespace)
-    except BootstrapError:
-        # nothing is sealed yet, so nothing is lost by following a changed namespace
-        if is_generated(text) and "encryptedData: {}" in text:
-            return None
-        raise
+    document = parse_mapping(text, path=path)
+    spec, metadata = document.get("spec"), document.get("metadata")
+    if (
+        is_generated(text)
+        and isinstance(spec, dict)
+        and spec.get("encryptedData") == {}
+        and isinstance(metadata, dict)
+        and metadata.get("namespace") != environment.namespace
+    ):
+        return None  # nothing is sealed, so nothing is lost by following a changed namespace
+    return parse_sealed_secret(text, path=path, namespace=environment.namespace)
 
 
 def _empty_sealed_secret(environment: Environment) -> Manifest:

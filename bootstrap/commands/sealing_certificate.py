@@ -47,6 +47,12 @@ def choose_certificate(
         if present:
             return present, []
         key_text = repository.read(key_path)
+        if sealed and sealed.encrypted and key_text is None:
+            raise BootstrapError(
+                f"{path} is missing, but {len(sealed.encrypted)} values are sealed for it",
+                "restore it with `git checkout`, or delete"
+                f" {environment.path(SEALED_FILE)}, run this again and seal every value",
+            )
         if key_text is None:
             reporter.step("making a sealing key pair (RSA-4096)")
             key = generate_key(now)

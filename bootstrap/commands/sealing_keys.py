@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from bootstrap.certificate import (
     parse_private_key,
 )
 from bootstrap.cluster import Cluster
+from bootstrap.cluster.sealing import OUR_KEYS
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, KEY_FILE
 from bootstrap.commands.wait import Clock
@@ -33,45 +35,75 @@ class SealingKeys:
     reporter: Reporter
 
     def give(self, cluster: Cluster, environments: Sequence[Environment]) -> bool:
-        """Add the keys that the controller in `cluster` lacks; restart it if any was added.
+        """Add the keys that the controller in `cluster` lacks, and see that it has read them.
 
-        Returns whether any was. Raises BootstrapError if a key is neither there nor here.
+        Returns whether any was added. Raises BootstrapError if a key is neither there nor here,
+        before any is added.
         """
         namespace = cluster.sealing.find_service().namespace
-        held = {
-            parse_certificate(pem, source=f"a sealing key in {namespace}").fingerprint
-            for pem in cluster.sealing.certificates(namespace)
+        held = _held(cluster, namespace)
+        pinned = {item.name: load_pinned(item, self.repository) for item in environments}
+        missing = {
+            item.name: self._require_key(item, pinned[item.name], namespace)
+            for item in environments
+            if pinned[item.name].fingerprint not in held
         }
-        added = False
-        for environment in environments:
-            certificate = load_pinned(environment, self.repository)
-            if certificate.fingerprint in held:
-                continue
-            key = _own_key(environment, certificate, self.repository)
-            if key is None:
-                raise BootstrapError(
-                    f"the controller in {namespace} has not the key for"
-                    f" {environment.path(CERTIFICATE_FILE)}, and it is not here either",
-                    f"put {environment.path(KEY_FILE)} back from its backup, or pin the"
-                    f" controller's certificate (`bootstrap init {environment.name}"
-                    " --from-cluster`) and seal again",
-                )
-            name = f"sealed-secrets-key-agentsmith-{certificate.fingerprint[:8]}"
-            cluster.sealing.add_key(namespace, name, certificate=certificate.pem, private_key=key)
-            self.reporter.step(
-                f"sealing key of {environment.name} added to the controller in {namespace}"
-            )
-            held.add(certificate.fingerprint)
-            added = True
-        if added:
+        times = [held.get(item.fingerprint) for item in pinned.values()]
+        since = [time for time in times if time is not None]
+        if not missing and not _is_unread(cluster, namespace, since):
+            return False
+        self.reporter.step(f"cluster of the sealed-secrets controller: {cluster.context}")
+        try:
+            for name, key in missing.items():
+                self._add(cluster, namespace, name, pinned[name], key)
+        finally:
+            # whatever stopped us: a key that was added and not read would fail without a word
             restart_controller(
-                cluster,
-                namespace,
-                clock=self.clock,
-                now=self.now,
-                reporter=self.reporter,
+                cluster, namespace, clock=self.clock, now=self.now, reporter=self.reporter
             )
-        return added
+        return bool(missing)
+
+    def _add(
+        self,
+        cluster: Cluster,
+        namespace: str,
+        environment: str,
+        certificate: SealingCertificate,
+        key: str,
+    ) -> None:
+        name = f"{OUR_KEYS}{certificate.fingerprint[:8]}"
+        cluster.sealing.add_key(namespace, name, certificate=certificate.pem, private_key=key)
+        self.reporter.step(f"sealing key of {environment} added to the controller in {namespace}")
+
+    def _require_key(
+        self, environment: Environment, certificate: SealingCertificate, namespace: str
+    ) -> str:
+        key = _own_key(environment, certificate, self.repository)
+        if key is not None:
+            return key
+        raise BootstrapError(
+            f"the controller in {namespace} has not the key for"
+            f" {environment.path(CERTIFICATE_FILE)}, and it is not here either",
+            f"put {environment.path(KEY_FILE)} back from its backup, or pin the"
+            f" controller's certificate (`bootstrap init {environment.name}"
+            " --from-cluster`) and seal again",
+        )
+
+
+def _held(cluster: Cluster, namespace: str) -> dict[str, datetime | None]:
+    """Return the fingerprints of the controller's keys, and when we gave it those of ours."""
+    held: dict[str, datetime | None] = {}
+    for pem, created in cluster.sealing.dated_certificates(namespace):
+        with contextlib.suppress(BootstrapError):  # somebody else's Secret, which it skips as well
+            held[parse_certificate(pem, source="a sealing key").fingerprint] = created
+    return held
+
+
+def _is_unread(cluster: Cluster, namespace: str, since: Sequence[datetime]) -> bool:
+    """Tell whether a key came after the controller started: a run may have ended in between."""
+    deployment = cluster.sealing.find_deployment(namespace) if since else None
+    started = cluster.sealing.started(deployment) if deployment else None
+    return started is not None and max(since) > started
 
 
 def restart_controller(

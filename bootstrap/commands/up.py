@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bootstrap.application import build_project, build_root, parse_root
+from bootstrap.application import build_project, build_root, parse_root, widen_project
 from bootstrap.cluster import Cluster
 from bootstrap.commands.project_files import load_environments, require_environment
 from bootstrap.commands.pushed import descendants, pushed_commits
@@ -21,18 +21,31 @@ from bootstrap.git import Git
 from bootstrap.repository import Repository
 from bootstrap.sealed_secret import parse_sealed_secret
 
-_APIS = {
-    "argoproj.io": (
-        "Argo CD",
-        "kubectl create namespace argocd && kubectl apply --server-side -n argocd -f"
-        " https://raw.githubusercontent.com/argoproj/argo-cd/stable/manifests/install.yaml",
-    ),
-    "bitnami.com": (
-        "sealed-secrets",
-        "helm install sealed-secrets sealed-secrets --namespace kube-system"
-        " --repo https://bitnami-labs.github.io/sealed-secrets",
-    ),
-}
+
+@dataclass(frozen=True, slots=True)
+class _Api:
+    """What a cluster must know, who brings it, and how to install that."""
+
+    version: str
+    kind: str
+    owner: str
+    install: str
+
+
+_ARGOCD = _Api(
+    "argoproj.io/v1alpha1",
+    "Application",
+    "Argo CD",
+    "kubectl create namespace argocd && kubectl apply --server-side -n argocd -f"
+    " https://raw.githubusercontent.com/argoproj/argo-cd/stable/manifests/install.yaml",
+)
+_SEALED_SECRETS = _Api(
+    "bitnami.com/v1alpha1",
+    "SealedSecret",
+    "sealed-secrets",
+    "helm install sealed-secrets sealed-secrets --namespace kube-system"
+    " --repo https://bitnami-labs.github.io/sealed-secrets",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +94,19 @@ def up(
     commits = pushed_commits(chosen, root_url, root_revision, git)
     _warn_of_unsealed(chosen, repository, reporter)
     cluster = connect()
-    _check_apis(cluster)
+    places = _places(chosen, cluster, connect_destination, reporter)
+    at_home = any(where is cluster for where, _members in places)
+    _check_apis(cluster, [_ARGOCD, _SEALED_SECRETS] if at_home else [_ARGOCD])
+    for where, _members in places:
+        if where is not cluster:
+            _check_apis(where, [_SEALED_SECRETS])
     keys = SealingKeys(repository, clock, now, reporter)
-    for where, members in _places(chosen, cluster, connect_destination, reporter):
+    for where, members in places:
         keys.give(where, members)
     applied = []
-    for manifest in (build_project(everything, root_url), build_root(root_url, root_revision)):
+    live = cluster.argocd.read_applications().values()
+    project = widen_project(build_project(everything, root_url), live)
+    for manifest in (project, build_root(root_url, root_revision)):
         what = f"{manifest['kind']} {manifest['metadata']['name']}"
         done = cluster.argocd.apply(manifest, force=options.force_conflicts)
         reporter.step(f"{what} {done}")
@@ -139,13 +159,13 @@ def _warn_of_unsealed(
             )
 
 
-def _check_apis(cluster: Cluster) -> None:
-    missing = cluster.missing_apis({"argoproj.io": "Argo CD", "bitnami.com": "sealed-secrets"})
+def _check_apis(cluster: Cluster, wanted: Sequence[_Api]) -> None:
+    missing = [api for api in wanted if not cluster.has_kind(api.version, api.kind)]
     if missing:
-        names = " and ".join(f"{_APIS[group][0]} ({group})" for group in missing)
+        names = " and ".join(f"{api.owner} ({api.kind}, {api.version})" for api in missing)
         raise BootstrapError(
             f"cluster {cluster.context} has not the resource definitions of {names}",
-            "; ".join(_APIS[group][1] for group in missing),
+            "; ".join(api.install for api in missing),
         )
 
 
@@ -171,6 +191,13 @@ def _places(
         reporter.warn(
             f"{names}: runs in another cluster; pass --destination-context to give the"
             " sealed-secrets controller there the sealing key"
+        )
+    targets = {item.destination for item in away}
+    if destination is not None and len(targets) > 1:
+        raise BootstrapError(
+            "the environments run in more than one other cluster, and --destination-context"
+            " names one: a private key could go to the wrong one",
+            f"name one environment: `bootstrap up {away[0].name} --destination-context CONTEXT`",
         )
     places = [(cluster, at_home)] if at_home else []
     return places + ([(destination(), away)] if away and destination else [])

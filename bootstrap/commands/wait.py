@@ -10,7 +10,7 @@ from bootstrap.cluster import Cluster
 from bootstrap.commands.reporter import Reporter
 from bootstrap.errors import BootstrapError
 from bootstrap.health import State, Verdict, explain, settled
-from bootstrap.rollout import judge
+from bootstrap.rollout import is_synced, judge
 
 _POLL_SECONDS = 1.0
 _REFRESH_SECONDS = 15.0
@@ -61,14 +61,23 @@ def wait_until(
 ) -> dict[str, float]:
     """Return the seconds that each target took to be Synced and Healthy at its commit.
 
+    The first target is the root Application: until it has applied what the wanted commit holds,
+    the others may still be as they were before, and healthy as that.
     Raises BootstrapError that names the cause when one is stuck, has failed or is out of time.
     """
+    root = targets[0]
     start = clock.monotonic()
     progress = {target.application: _Progress() for target in targets}
     while True:
         applications = cluster.argocd.read_applications()
         elapsed = clock.monotonic() - start
+        applied = is_synced(
+            applications.get(root.application),
+            is_wanted=lambda commit: commit == root.commit or is_descendant(commit, root.commit),
+        )
         for target in targets:
+            if target is not root and not applied:
+                continue
             state = progress[target.application]
             if state.done_after is not None:
                 continue

@@ -204,6 +204,54 @@ def test_certificate_of_the_controller_seals_what_kubeseal_accepts_and_argocd_ru
     }
 
 
+def test_an_environment_removed_from_git_goes_with_its_workloads_though_the_project_narrows(
+    plane: Target, workspace: Workspace
+) -> None:
+    for name in ("prod", "staging"):
+        workspace.bootstrap("init", name)
+        workspace.bootstrap("seal", "-", "--env", name, input="githubToken: token\n")
+    workspace.push("Add environments")
+    workspace.bootstrap("up")
+    gone = Live(plane, "staging", "agentsmith-staging")
+    assert gone.secret() is not None
+
+    workspace.git("rm", "-r", "--quiet", "argocd/applications/staging.yaml", "environments/staging")
+    workspace.bootstrap("init", "prod")
+    workspace.push("Remove staging")
+    workspace.bootstrap("up", "prod")
+
+    wait_for(
+        lambda: plane.cluster.list("apps/v1", "Deployment", "agentsmith-staging") == [],
+        "the workloads of staging to go",
+        timeout=120,
+    )
+    assert gone.secret() is None
+    workspace.bootstrap("up", "prod")
+    project = plane.cluster.get("argoproj.io/v1alpha1", "AppProject", "agentsmith", "argocd")
+    assert project is not None
+    assert [item["namespace"] for item in project["spec"]["destinations"]] == [
+        "agentsmith-prod",
+        "argocd",
+    ]
+    plane.cluster.delete("v1", "Namespace", "agentsmith-staging")
+
+
+def test_work_on_argocd_files_of_another_branch_is_refused(workspace: Workspace) -> None:
+    workspace.bootstrap("init", "prod")
+    workspace.push("Add environment prod")
+    workspace.git("checkout", "--quiet", "-b", "feature")
+    workspace.bootstrap("init", "prod", "--namespace", "agentsmith-elsewhere")
+    workspace.git("commit", "--quiet", "--all", "--message", "Move prod")
+
+    done = workspace.bootstrap("up", "prod", check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-2:] == [
+        "error: argocd/ here is not what is pushed to main, which the root Application follows",
+        "  fix: `git push`, or check out main and `git pull`, then run this again",
+    ]
+
+
 def test_manual_sync_is_left_to_a_person(plane: Target, workspace: Workspace) -> None:
     workspace.bootstrap("init", "prod", "--sync", "manual")
     workspace.push("Add environment prod")
@@ -331,7 +379,8 @@ def test_a_cluster_without_argocd_and_sealed_secrets_is_told_what_to_install(
     assert (up.returncode, init.returncode) == (1, 1)
     error, fix = up.stderr.splitlines()[-2:]
     assert error.endswith(
-        "has not the resource definitions of Argo CD (argoproj.io) and sealed-secrets (bitnami.com)"
+        "has not the resource definitions of Argo CD (Application, argoproj.io/v1alpha1) and"
+        " sealed-secrets (SealedSecret, bitnami.com/v1alpha1)"
     )
     assert "kubectl create namespace argocd" in fix
     assert "helm install sealed-secrets" in fix

@@ -65,7 +65,7 @@ def test_remote_becomes_what_argo_cd_clones(raw: str, url: str, warnings: tuple[
         ("ftp://github.com/t/a", "--repo-url has the scheme 'ftp', which Argo CD can't clone"),
         (
             "github.com:t/a.git",
-            "--repo-url names no SSH user, which Argo CD needs (such as git@github.com:...)",
+            "--repo-url names no SSH user, which Argo CD needs (such as git@HOST:...)",
         ),
         ("ssh://github.com/t/a.git", "--repo-url names no SSH user, which Argo CD needs"),
         ("https://github.com", "--repo-url names no host or no repository"),
@@ -79,7 +79,7 @@ def test_remote_becomes_what_argo_cd_clones(raw: str, url: str, warnings: tuple[
         ),
         (
             f"oauth2:{TOKEN}@gitlab.com/t/a.git",
-            "--repo-url names no SSH user, which Argo CD needs (such as git@oauth2:...)",
+            "--repo-url names no SSH user, which Argo CD needs (such as git@HOST:...)",
         ),
     ],
 )

@@ -15,6 +15,7 @@ WANTED = "b" * 40
 PROGRESSING = ("Synced", "Progressing")
 HEALTHY = ("Synced", "Healthy")
 DEGRADED = ("Synced", "Degraded")
+ROOT = "agentsmith-root"
 
 
 class FakeTime:
@@ -55,7 +56,7 @@ class ScriptedCluster:
 
     def read_applications(self) -> dict[str, dict[str, Any]]:
         self.lists += 1
-        states = self.script(self.time.now - self.started)
+        states = {ROOT: HEALTHY, **self.script(self.time.now - self.started)}
         return {
             name: {
                 "metadata": {"name": name},
@@ -82,14 +83,18 @@ def wait(
     log = Log()
     place = (cast(Cluster, cluster), "ns")
     seconds = wait_until(
-        [Target(name, name.removeprefix("agentsmith-"), place, WANTED) for name in names],
+        [
+            Target(ROOT, "root", None, WANTED),
+            *(Target(name, name.removeprefix("agentsmith-"), place, WANTED) for name in names),
+        ],
         cluster=cast(Cluster, cluster),
         is_descendant=lambda _commit, _wanted: False,
         timeout_seconds=timeout,
         clock=time,
         reporter=log,
     )
-    return seconds, log.lines
+    seconds.pop("root")
+    return seconds, [line for line in log.lines if not line.startswith("root: ")]
 
 
 def test_already_there_returns_after_one_look() -> None:
@@ -189,3 +194,17 @@ def test_argocd_is_asked_to_look_again_now_and_then() -> None:
     wait(cluster, time, "agentsmith-prod")
 
     assert cluster.refreshed == ["agentsmith-prod"] * 3
+
+
+def test_an_environment_counts_only_once_the_root_has_applied_its_application() -> None:
+    time = FakeTime()
+
+    def script(at: float) -> dict[str, tuple[str, str]]:
+        # healthy as it was before; from 4 s on as the wanted commit has it
+        environment = HEALTHY if at < 4 or at >= 8 else PROGRESSING
+        return {ROOT: HEALTHY if at >= 4 else ("OutOfSync", "Healthy"), "agentsmith-a": environment}
+
+    seconds, lines = wait(ScriptedCluster(time, script), time, "agentsmith-a")
+
+    assert seconds == {"a": 8.0}
+    assert lines == ["a: Synced, Progressing (4 s)", "a: Synced and Healthy (8 s)"]
