@@ -123,6 +123,9 @@ def test_placeholders_of_the_sample_are_no_secrets(tree: WorkTree):
     tree.write("secrets.local.yaml", sample)
     tree.git("add", "--all")
     assert tree.run("check").code == 0
+    tree.write("docs/examples/secrets.example.yaml", LOCAL)
+    tree.write("secrets.local.yaml", LOCAL)
+    assert tree.run("check").code == 1, "the sample, filled in by mistake"
 
 
 def test_gitattributes_exempt_looks_but_no_known_value(tree: WorkTree):
