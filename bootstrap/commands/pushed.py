@@ -31,16 +31,16 @@ def pushed_commits(
             "commit and push: Argo CD sees only what is pushed",
         )
     commits = {"": _remote_commit(git, root_url, root_revision)}
+    for environment in environments:
+        commit = _remote_commit(git, environment.repo_url, environment.target_revision)
+        _check_pushed(environment, commit, paths, git)
+        commits[environment.name] = commit
     if git.head() and git.differs(commits[""], ARGOCD_DIR):
         raise BootstrapError(
             f"{ARGOCD_DIR}/ here is not what is pushed to {root_revision}, which the root"
             " Application follows",
             f"`git push`, or check out {root_revision} and `git pull`, then run this again",
         )
-    for environment in environments:
-        commit = _remote_commit(git, environment.repo_url, environment.target_revision)
-        _check_pushed(environment, commit, paths, git)
-        commits[environment.name] = commit
     return commits
 
 

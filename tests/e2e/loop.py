@@ -86,17 +86,20 @@ def remove_everything(plane: Target) -> None:
     """Delete what `bootstrap up` made, root first, and wait until it is gone."""
     cluster = plane.cluster
     cluster.delete(*_APPLICATION, "agentsmith-root", _ARGOCD)
-    namespaces = set()
-    for application in cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS):
-        namespace = application["spec"]["destination"]["namespace"]
-        namespaces.add(namespace)
-        cluster.delete(*_APPLICATION, application["metadata"]["name"], _ARGOCD)
-        _unblock(plane, application["metadata"]["name"])
-    wait_for(
-        lambda: not cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS),
-        "the Applications to be gone",
-        timeout=120,
-    )
+    namespaces: set[str] = set()
+
+    def gone() -> bool:
+        # again and again: a sync of the root that was under way may bring an Application back
+        applications = cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS)
+        for application in applications:
+            namespaces.add(application["spec"]["destination"]["namespace"])
+            name = application["metadata"]["name"]
+            if not application["metadata"].get("deletionTimestamp"):
+                cluster.delete(*_APPLICATION, name, _ARGOCD)
+            _unblock(plane, name)
+        return not applications
+
+    wait_for(gone, "the Applications to be gone", timeout=120, interval=0.5)
     cluster.delete(*_PROJECT, "agentsmith", _ARGOCD)
     for namespace in namespaces - {_ARGOCD}:
         cluster.delete("v1", "Namespace", namespace)
