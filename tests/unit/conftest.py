@@ -21,9 +21,12 @@ settings.register_profile(
     "fast",
     max_examples=300,
     deadline=None,
+    derandomize=True,  # one run is like the next; the thorough profile looks further
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-settings.register_profile("thorough", settings.get_profile("fast"), max_examples=3000)
+settings.register_profile(
+    "thorough", settings.get_profile("fast"), max_examples=3000, derandomize=False
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 _generate = rsa.generate_private_key

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.support.leaks import Marks, Watch, needles_of
@@ -31,6 +31,7 @@ DEBUGGING = {
 SABOTAGED = """
 import sys
 {sabotage}
+from bootstrap.secret_keys import may_be_shown
 from bootstrap.__main__ import run
 sys.exit(run(sys.argv[1:]))
 """
@@ -197,6 +198,7 @@ def test_input_that_is_refused_is_not_quoted(prod: WorkTree):
                             "kind: Secret\ndata:\n  github-token: {}"]),
 )  # fmt: skip
 def test_no_text_is_ever_quoted(prod: WorkTree, value: str, around: str):
+    assume(not may_be_shown(value))  # a misspelt key, which is shown on purpose
     text = around.replace("{}", value).replace("{{", "{")
     before = prod.contents()
     ended = prod.run("seal", "-", "--dry-run", stdin=text.encode())
