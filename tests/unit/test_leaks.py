@@ -15,6 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from bootstrap.secret_keys import may_be_shown
 from tests.support.leaks import Marks, Watch, needles_of
 from tests.unit.work_tree import Ended, WorkTree
 
