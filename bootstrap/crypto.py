@@ -13,7 +13,7 @@ Source: github.com/bitnami-labs/sealed-secrets, pkg/crypto.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from cryptography.exceptions import InvalidTag
@@ -37,6 +37,21 @@ class Scope(StrEnum):
     STRICT = "strict"
     NAMESPACE_WIDE = "namespace-wide"
     CLUSTER_WIDE = "cluster-wide"
+
+
+SCOPE_ANNOTATIONS: Mapping[Scope, str] = {
+    Scope.CLUSTER_WIDE: "sealedsecrets.bitnami.com/cluster-wide",
+    Scope.NAMESPACE_WIDE: "sealedsecrets.bitnami.com/namespace-wide",
+}
+"""What the controller reads the scope from; strict is neither."""
+
+
+def scope_of(annotations: Mapping[str, object]) -> Scope:
+    """Return the scope that `annotations` say; cluster-wide wins, as in the controller."""
+    for scope, annotation in SCOPE_ANNOTATIONS.items():
+        if annotations.get(annotation) == "true":
+            return scope
+    return Scope.STRICT
 
 
 def encryption_label(scope: Scope, *, namespace: str, name: str) -> bytes:

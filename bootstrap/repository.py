@@ -5,21 +5,32 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import secrets
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.constants import APPLICATIONS_DIR, CHART_PATH, ENVIRONMENTS_DIR
 from bootstrap.errors import BootstrapError
+from bootstrap.file_steps import (
+    PRIVATE_MODE,
+    drop,
+    keep,
+    make_folders,
+    mode_of,
+    put_back,
+    sync,
+    temporary_name,
+    write_new,
+)
 from bootstrap.manifest import Manifest
 
 _LOCK_SECONDS = 30.0
-_PRIVATE_MODE = 0o600
 _HEX = "[0-9a-f]"
 _MAX_BYTES = 4 * 2**20
+_FEW = 16
+_SYNCS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,10 @@ class Repository:
         self._clean(manifests)
         with contextlib.ExitStack() as names, contextlib.ExitStack() as undo:
             staged = [self._stage(manifest, undo) for manifest in todo]
+            self._sync({file: item.path for file, item in zip(staged, todo, strict=True)})
             for manifest, temporary in zip(todo, staged, strict=True):
                 self._replace(manifest, temporary, undo, names)
+            self._sync({file.parent: item.path for file, item in zip(staged, todo, strict=True)})
             undo.pop_all()
         return changes
 
@@ -160,17 +173,17 @@ class Repository:
         for manifest in manifests:
             target = self.root / manifest.path
             for leftover in target.parent.glob(f".{_HEX * 8}.tmp.{target.name}"):
-                _drop(leftover)
+                drop(leftover)
 
     def _stage(self, manifest: Manifest, undo: contextlib.ExitStack) -> Path:
         target = self.root / manifest.path
         try:
             self._check_inside(target)
-            _make_folders(target.parent, undo)
-            temporary = _temporary_name(target)
-            undo.callback(_drop, temporary)
-            mode = _PRIVATE_MODE if manifest.private else _mode_of(target)
-            _write_new(temporary, manifest.content.encode(), mode)
+            make_folders(target.parent, undo)
+            temporary = temporary_name(target)
+            undo.callback(drop, temporary)
+            mode = PRIVATE_MODE if manifest.private else mode_of(target)
+            write_new(temporary, manifest.content.encode(), mode)
         except OSError as error:
             raise _os_error(manifest.path, error) from error
         return temporary
@@ -184,12 +197,29 @@ class Repository:
     ) -> None:
         target = self.root / manifest.path
         try:
-            kept = _keep(target, names)
-            undo.callback(_put_back, manifest.path, target, kept, temporary)
+            kept = keep(target, names)
+            undo.callback(put_back, manifest.path, target, kept, temporary)
             temporary.replace(target)
-            _sync_folder(target.parent)
         except OSError as error:
             raise _os_error(manifest.path, error) from error
+
+    def _sync(self, names: Mapping[Path, str]) -> None:
+        """Put files or folders on the disk; many at once, as the disk joins what waits."""
+        if len(names) < _FEW:
+            self._sync_each(names.items())
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
+            for done in [pool.submit(self._sync_each, [item]) for item in names.items()]:
+                done.result()
+
+    def _sync_each(self, items: Iterable[tuple[Path, str]]) -> None:
+        for path, name in items:
+            try:
+                sync(path)
+            except OSError as error:
+                raise _os_error(name, error) from error
 
     def _check_inside(self, target: Path) -> None:
         # a link among the folders could lead a write out of the repository
@@ -215,84 +245,6 @@ def _wait_for_lock(descriptor: int, deadline: float) -> None:
             return  # some network file systems have no locks; each file is still atomic
         else:
             return
-
-
-def _make_folders(folder: Path, undo: contextlib.ExitStack) -> None:
-    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    for parent in reversed(missing):
-        parent.mkdir(exist_ok=True)
-        undo.callback(_remove_if_empty, parent)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    with contextlib.suppress(OSError):
-        folder.rmdir()
-
-
-def _temporary_name(target: Path) -> Path:
-    # the end of the name stays, so what ignores the file ignores this one too
-    return target.parent / f".{secrets.token_hex(4)}.tmp.{target.name}"
-
-
-def _write_new(file: Path, content: bytes, mode: int | None) -> None:
-    """Write a file that is not there yet and sync it; without `mode` it is made like any other."""
-    descriptor = os.open(
-        file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else _PRIVATE_MODE
-    )
-    with os.fdopen(descriptor, "wb") as stream:
-        if mode is not None:
-            os.fchmod(descriptor, mode)
-        stream.write(content)
-        stream.flush()
-        os.fsync(descriptor)
-
-
-def _keep(target: Path, names: contextlib.ExitStack) -> Path | None:
-    """Keep what is at `target` under a second name, None if nothing is; `names` drops it again."""
-    if not target.exists():
-        return None
-    kept = _temporary_name(target)
-    names.callback(_drop, kept)
-    try:
-        kept.hardlink_to(target)
-    except OSError:  # a file system without links
-        _write_new(kept, target.read_bytes(), _mode_of(target))
-    return kept
-
-
-def _drop(file: Path) -> None:
-    with contextlib.suppress(OSError):  # what stays is ignored by Git, and the next run's to clean
-        file.unlink(missing_ok=True)
-
-
-def _put_back(path: str, target: Path, kept: Path | None, temporary: Path) -> None:
-    try:
-        if temporary.exists():
-            return  # it never got to its place
-        if kept:
-            kept.replace(target)
-        else:
-            target.unlink(missing_ok=True)
-    except OSError as error:
-        raise BootstrapError(
-            f"{path} is changed and could not be put back: {(error.strerror or '').lower()}",
-            f"look at it with `git diff {path}`, mend the disk, then run this again",
-        ) from error
-
-
-def _mode_of(target: Path) -> int | None:
-    try:
-        return stat.S_IMODE(target.stat().st_mode)
-    except FileNotFoundError:
-        return None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _os_error(path: str, error: OSError) -> BootstrapError:

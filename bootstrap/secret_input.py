@@ -1,24 +1,14 @@
-"""Plaintext secrets in the forms that people have them, parsed without ever quoting one.
-
-Values are taken from the parser's nodes, not from what YAML would make of them, so `0123`, `yes`
-and `1e3` stay the text that was written.
-"""
+"""Plaintext secrets in the forms that people have them, parsed without ever quoting one."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from bootstrap.constants import SECRET_NAME
 from bootstrap.errors import BootstrapError
-from bootstrap.manifest import position_of
 from bootstrap.secret_keys import (
     SECRET_KEYS,
     chart_name,
@@ -27,15 +17,20 @@ from bootstrap.secret_keys import (
     nearest_key,
     variable_name,
 )
+from bootstrap.secret_nodes import (
+    Node,
+    base64_of,
+    compose,
+    entries_of,
+    not_a_mapping,
+    scalar_of,
+    text_of,
+)
+from bootstrap.secret_template import SecretTemplate, build_template
 
 _DOTENV_LINE = re.compile(r"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=")
-_TAGS = "tag:yaml.org,2002:"
-_MERGE_TAG = f"{_TAGS}merge"
-_NULL_TAG = f"{_TAGS}null"
-# what the parser takes plain text for by its looks; any other tag was written
-_TAGS_OF_TEXT = {
-    _TAGS + name for name in ("str", "int", "float", "bool", "timestamp", "merge", "value")
-}
+_SHORTEST_SEARCHED = 6
+"""A shorter value stands in ordinary text by chance."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,6 +43,8 @@ class SecretInput:
     """Keys whose value is empty: to be left out."""
     ignored: int = 0
     """How many entries stand beside `secrets:`: the chart's other values."""
+    template: SecretTemplate | None = None
+    """What a Secret manifest says beside its values."""
 
 
 @dataclass(slots=True, repr=False)
@@ -96,6 +93,25 @@ def parse_secrets(raw: bytes, *, source: str, dotenv: bool | None = None) -> Sec
     return _parse_dotenv(text, source) if dotenv else _parse_yaml(text, source)
 
 
+def parse_value(key: str, raw: bytes) -> SecretInput:
+    """Return `raw` as the value of `key`, as it came but for the newline that ends a lone line.
+
+    `echo TOKEN |` adds one, and no token has one; of several lines (PEM) the last keeps its own.
+    """
+    lone = raw.removesuffix(b"\n").removesuffix(b"\r")
+    value = raw if b"\n" in lone else lone
+    if b"\0" in value:
+        raise BootstrapError(
+            f"the value of {key} holds a NUL byte, which no environment variable can carry",
+            "give it as plain text (UTF-8, not UTF-16)",
+        )
+    if not value:
+        raise BootstrapError(
+            f"the value of {key} is empty", f"to take the key out: `bootstrap seal --remove {key}`"
+        )
+    return SecretInput({key: value})
+
+
 def _decode(raw: bytes, source: str) -> str:
     try:
         text = raw.decode("utf-8-sig")
@@ -140,10 +156,10 @@ def _parse_dotenv(text: str, source: str) -> SecretInput:
 
 
 def _parse_yaml(text: str, source: str) -> SecretInput:
-    root = _compose(text, source)
+    root = compose(text, source)
     if root is None:
-        raise _not_a_mapping(source)
-    entries = dict(_entries(root, source))
+        raise not_a_mapping(source)
+    entries = dict(entries_of(root, source))
     if "kind" in entries or "apiVersion" in entries:
         return _parse_secret(entries, source)
     block = entries.pop("secrets", None)
@@ -157,133 +173,67 @@ def _parse_yaml(text: str, source: str) -> SecretInput:
                 "move every secret into the block, or take the line `secrets:` out",
             )
         ignored = len(entries)
-        entries = dict(_entries(block, source, "secrets")) if not _is_null(block) else {}
+        entries = dict(entries_of(block, source, "secrets")) if not block.is_null else {}
     collector = _Collector(source)
     for written, node in entries.items():
-        collector.add(written, _scalar(node, source), node.start_mark.line + 1, chart_name)
+        collector.add(written, text_of(node, source), node.line, chart_name)
     return collector.finish(ignored)
 
 
 def _parse_secret(entries: dict[str, Node], source: str) -> SecretInput:
-    kind = entries.get("kind")
-    if not isinstance(kind, ScalarNode) or kind.value != "Secret":
+    if scalar_of(entries.get("kind")) != "Secret":
         raise BootstrapError(
             f"{source}: a manifest, but its kind is not Secret",
             "give a v1 Secret, a `secrets:` block or a .env",
         )
-    metadata = entries.get("metadata")
-    if metadata is not None:
-        name = dict(_entries(metadata, source, "metadata")).get("name")
-        if isinstance(name, ScalarNode) and name.value != SECRET_NAME:
-            raise BootstrapError(
-                f"{source}: metadata.name is not {SECRET_NAME}, the Secret that Agent Smith reads",
-                f"set metadata.name to {SECRET_NAME}, or give only the mapping under stringData",
-            )
+    metadata = _block(entries, "metadata", source)
+    if scalar_of(metadata.get("name")) not in {None, SECRET_NAME}:
+        raise BootstrapError(
+            f"{source}: metadata.name is not {SECRET_NAME}, the Secret that Agent Smith reads",
+            f"set metadata.name to {SECRET_NAME}, or give only the mapping under stringData",
+        )
     merged: dict[str, tuple[bytes, int]] = {}
-    for block, decode in (("data", _base64_scalar), ("stringData", _scalar)):
-        node = entries.get(block)
-        if node is None or _is_null(node):
-            continue
-        for written, value in _entries(node, source, block):
+    for block, decode in (("data", base64_of), ("stringData", text_of)):
+        for written, value in _block(entries, block, source).items():
             # the API server lets stringData win over data
-            merged[written] = (decode(value, source), value.start_mark.line + 1)
+            merged[written] = (decode(value, source), value.line)
     collector = _Collector(source)
     for written, (content, line) in merged.items():
         collector.add(written, content, line, str)
-    return collector.finish()
-
-
-def _compose(text: str, source: str) -> Node | None:
-    yaml = YAML(typ="safe", pure=True)
-    try:
-        documents = list(yaml.compose_all(text))
-    except MarkedYAMLError as error:
-        # the parser's own words may quote the text
-        raise BootstrapError(
-            f"{source}{position_of(error)}: not valid YAML",
-            "mend the line; quote a value that holds ': ', ' #' or starts with a special character",
-        ) from None
-    except (YAMLError, ValueError, RecursionError):
-        raise BootstrapError(f"{source}: not valid YAML", "mend the file") from None
-    if len(documents) > 1:
-        raise BootstrapError(f"{source}: more than one YAML document", "keep one document per file")
-    return documents[0] if documents else None
-
-
-def _entries(node: Node, source: str, name: str | None = None) -> Iterator[tuple[str, Node]]:
-    """Yield the entries of a mapping; a key that stands twice is an error."""
-    if not isinstance(node, MappingNode):
-        if name is None:
-            raise _not_a_mapping(source)
-        raise BootstrapError(
-            f"{source}: line {node.start_mark.line + 1}: `{name}` is not a mapping",
-            "write one `name: value` line per secret below it",
-        )
-    seen: dict[str, int] = {}
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if not isinstance(key, ScalarNode) or key.tag == _MERGE_TAG:
-            raise BootstrapError(
-                f"{source}: line {line}: a key that is not plain text", "write each key out"
-            )
-        if key.value in seen:
-            shown = key.value if may_be_shown(key.value) else "a key"
-            raise BootstrapError(
-                f"{source}: line {line}: {shown} is here already, at line {seen[key.value]}",
-                "keep one of the two lines",
-            )
-        seen[key.value] = line
-        yield key.value, value
-
-
-def _scalar(node: Node, source: str) -> bytes:
-    if _is_null(node):
-        return b""
-    if not isinstance(node, ScalarNode):
-        raise BootstrapError(
-            f"{source}: line {node.start_mark.line + 1}: the value is not text",
-            "write one `name: value` line per secret, with no nested mapping or list",
-        )
-    if node.tag not in _TAGS_OF_TEXT:
-        raise BootstrapError(
-            f"{source}: line {node.start_mark.line + 1}: the value has a tag of its own,"
-            " so it is not plain text",
-            "take the tag (!...) out and write the value itself",
-        )
-    try:
-        return str(node.value).encode()
-    except UnicodeEncodeError:
-        raise BootstrapError(
-            f"{source}: line {node.start_mark.line + 1}: the value is not valid Unicode",
-            "write the character itself instead of half of a surrogate pair",
-        ) from None
-
-
-def _base64_scalar(node: Node, source: str) -> bytes:
-    try:
-        return base64.b64decode(b"".join(_scalar(node, source).split()), validate=True)
-    except binascii.Error:
-        raise BootstrapError(
-            f"{source}: line {node.start_mark.line + 1}: not base64",
-            "values under `data` are base64; put plain text under `stringData`",
-        ) from None
-
-
-def _is_null(node: Node) -> bool:
-    # with a value of its own it has the tag because someone wrote it
-    return (
-        isinstance(node, ScalarNode)
-        and node.style is None
-        and node.tag == _NULL_TAG
-        and node.value in {"", "~", "null", "Null", "NULL"}
+    template = build_template(
+        type=scalar_of(entries.get("type")),
+        immutable=scalar_of(entries.get("immutable")) == "true",
+        labels=_texts(metadata, "labels", source),
+        annotations=_texts(metadata, "annotations", source),
     )
+    given = collector.finish()
+    _refuse_values_outside(template, given.values, source)
+    return replace(given, template=template)
 
 
-def _not_a_mapping(source: str) -> BootstrapError:
-    return BootstrapError(
-        f"{source}: holds no mapping of secrets",
-        "write `secrets:` with one `name: value` line per secret below it",
-    )
+def _block(entries: Mapping[str, Node], name: str, source: str) -> dict[str, Node]:
+    node = entries.get(name)
+    return {} if node is None or node.is_null else dict(entries_of(node, source, name))
+
+
+def _texts(metadata: Mapping[str, Node], name: str, source: str) -> dict[str, str]:
+    block = _block(metadata, name, source)
+    return {key: text_of(node, source).decode() for key, node in block.items()}
+
+
+def _refuse_values_outside(
+    template: SecretTemplate, values: Mapping[str, bytes], source: str
+) -> None:
+    """Refuse a label or annotation that holds a value: the template is committed as it is."""
+    for name, text in (*template.labels.items(), *template.annotations.items()):
+        for key, value in values.items():
+            forms = (value, base64.b64encode(value))
+            if len(value) >= _SHORTEST_SEARCHED and any(form in text.encode() for form in forms):
+                shown = name if may_be_shown(name.rpartition("/")[2]) else "a label or annotation"
+                raise BootstrapError(
+                    f"{source}: {shown} holds the value of {key}, and would be committed",
+                    "take it out of the manifest's metadata",
+                )
 
 
 def _describe_unknown(written: str, spelling: Callable[[str], str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 
 from bootstrap.constants import REDIS_URL_KEY
@@ -45,12 +46,16 @@ def variable_name(key: str) -> str:
 
 def find_key(written: str) -> str | None:
     """Return the kebab-case key that `written` means, in any of the three spellings, or None."""
-    spellings = {
+    return _spellings().get(written)
+
+
+@functools.cache
+def _spellings() -> dict[str, str]:
+    return {
         spelling: key
         for key in SECRET_KEYS
         for spelling in (key, chart_name(key), variable_name(key))
     }
-    return spellings.get(written)
 
 
 def nearest_key(written: str) -> str | None:
