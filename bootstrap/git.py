@@ -50,6 +50,7 @@ class Git:
     def __init__(self, root: Path) -> None:
         """Ask about the work tree whose top is `root`."""
         self.root = root
+        self._ignored: set[Path] = set()
 
     @classmethod
     def find(cls, folder: Path) -> Git:
@@ -142,8 +143,31 @@ class Git:
         The repository that the file itself would lie in is asked: it may be one within ours.
         """
         file = self.root / path
+        if file in self._ignored:
+            return True
         folder = next(parent for parent in file.parents if parent.is_dir())
-        return not _is_tracked(folder, file) and _is_ignored(folder, file)
+        return _is_only_ignored(folder, file) or (
+            not _is_tracked(folder, file) and _is_ignored(folder, file)
+        )
+
+    def ignored(self, paths: list[str]) -> set[str]:
+        """Return those of `paths` (relative to the root) that are ignored and not tracked, surely.
+
+        One question for all of them. What is a link, or lies in a repository within this one, is
+        left out: `refuse_if_git_would_see` looks closer.
+        """
+        plain = [path for path in paths if self._is_plain(path)]
+        done = _run(self.root, "check-ignore", "-z", "--stdin", stdin="\0".join(plain))
+        found = set(filter(None, done.stdout.split("\0"))) if done.code == 0 else set()
+        self._ignored.update(self.root / path for path in found)
+        return found
+
+    def _is_plain(self, path: str) -> bool:
+        file = self.root / path
+        inner = [parent for parent in file.parents if parent.is_relative_to(self.root)]
+        return not any(item.is_symlink() for item in (file, *inner)) and not any(
+            (parent / ".git").exists() for parent in inner if parent != self.root
+        )
 
     def hooks_folder(self) -> Path:
         """Return where Git looks for hooks: core.hooksPath, else its own folder."""
@@ -171,13 +195,17 @@ class Git:
         return done.stdout.strip() if done.code == 0 else None
 
 
-def refuse_if_git_would_see(path: Path) -> None:
+def refuse_if_git_would_see(path: Path, name: str | None = None) -> None:
     """Raise BootstrapError if `path` is, or could become, part of any repository it lies in.
 
     A file outside every work tree is fine. Both a link and what it leads to are looked at.
+    `name` is what errors call it, where that is not its path.
     """
+    shown = name or path
     for candidate in dict.fromkeys([_absolute(path), path.resolve()]):
         folder = candidate.parent
+        if _is_only_ignored(folder, candidate):
+            continue
         top = _run(folder, "rev-parse", "--show-toplevel")
         if top.code:
             if _is_bare_or_none(top.stderr):
@@ -185,15 +213,24 @@ def refuse_if_git_would_see(path: Path) -> None:
             raise _not_a_work_tree(folder, top)
         if _is_tracked(folder, candidate):
             raise BootstrapError(
-                f"{path} is tracked by Git, so its plaintext is or will be in the history",
+                f"{shown} is tracked by Git, so its plaintext is or will be in the history",
                 f"`git rm --cached {candidate.name}`, add it to .gitignore, and replace every"
                 " secret in it that was ever pushed",
             )
         if not _is_ignored(folder, candidate):
             raise BootstrapError(
-                f"{path} is not ignored by Git, so the next `git add` would commit its plaintext",
+                f"{shown} is not ignored by Git, so the next `git add` would commit its plaintext",
                 f"name it *.local.yaml, or add {candidate.name} to .gitignore",
             )
+
+
+def _is_only_ignored(folder: Path, path: Path) -> bool:
+    """Tell, in one question, that `path` is ignored and not tracked; False says nothing more.
+
+    Without --no-index Git never calls a tracked file ignored. A name with wildcards may look
+    tracked because of another file, which is a False.
+    """
+    return _run(folder, "check-ignore", "--quiet", "--", str(path)).code == 0
 
 
 def would_be_seen(path: Path) -> bool:
@@ -241,14 +278,16 @@ def git_environment() -> dict[str, str]:
     return environment
 
 
-def _run(folder: Path, *arguments: str, remote: bool = False) -> Completed:
+def _run(
+    folder: Path, *arguments: str, remote: bool = False, stdin: str | None = None
+) -> Completed:
     environment = git_environment()
     command = ["git", "-c", "core.quotePath=false", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(
             command,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            **({"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}),
             capture_output=True,
             encoding="utf-8",
             errors="surrogateescape",

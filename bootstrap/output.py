@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
+
+if TYPE_CHECKING:
+    from bootstrap.certificate import SealingCertificate
 
 
 class TerminalReporter:
@@ -36,6 +39,19 @@ def print_data(text: str) -> None:
 def print_json(data: Any) -> None:
     """Write `data` to stdout as indented JSON."""
     print_data(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def describe_certificate(certificate: SealingCertificate) -> dict[str, str]:
+    """Return what scripts are told of a certificate."""
+    return {
+        "sha256": certificate.fingerprint,
+        "notAfter": certificate.not_after.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def verb_of(action: str, dry_run: bool) -> str:
+    """Return how a change is told, or in a dry run what it would be."""
+    return f"would be {action}:" if dry_run and action != "unchanged" else f"{action}:"
 
 
 def _printable(text: str) -> str:

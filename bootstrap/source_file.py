@@ -16,10 +16,11 @@ _SECONDS = 15
 _STDIN = "-"
 
 
-def read_secrets(path: str) -> bytes:
+def read_secrets(path: str, name: str | None = None) -> bytes:
     """Return the bytes of a file of secrets, of standard input for "-"; 1 MiB at most.
 
-    Only a regular file will do: its size is known before a byte is read.
+    Only a regular file will do: its size is known before a byte is read. `name` is what errors
+    call it, where that is not its path.
     """
     if path == _STDIN:
         if sys.stdin is None or sys.stdin.closed:
@@ -30,13 +31,31 @@ def read_secrets(path: str) -> bytes:
         if len(raw) > MAX_SECRETS_BYTES:
             raise _too_large("standard input", MAX_SECRETS_BYTES)
         return raw
-    return _read_file(Path(path), MAX_SECRETS_BYTES)
+    return _read_file(Path(path), MAX_SECRETS_BYTES, name or path)
+
+
+def read_value(prompt: str) -> bytes:
+    """Return one value: typed at a prompt that does not echo, or all of a piped standard input."""
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        return read_secrets(_STDIN)
+    import getpass
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(prompt).encode("utf-8", "surrogateescape")
+        except getpass.GetPassWarning:
+            message = "this terminal would show what is typed"
+        except EOFError:
+            message = "nothing was typed"
+    raise BootstrapError(message, "pipe the value in: `bootstrap seal --key KEY < FILE`")
 
 
 def read_certificate(source: str) -> str:
     """Return the PEM text at `source`, a path or an http(s) URL; 64 KiB at most."""
     remote = "://" in source
-    raw = _download(source) if remote else _read_file(Path(source), MAX_CERTIFICATE_BYTES)
+    raw = _download(source) if remote else _read_file(Path(source), MAX_CERTIFICATE_BYTES, source)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -47,7 +66,7 @@ def read_certificate(source: str) -> str:
 
 def read_private(path: str, limit: int = MAX_CERTIFICATE_BYTES) -> bytes:
     """Return the bytes of a passphrase file, a private key or a backup."""
-    return _read_file(Path(path), limit)
+    return _read_file(Path(path), limit, path)
 
 
 def name_certificate(source: str) -> str:
@@ -60,31 +79,31 @@ def name_certificate(source: str) -> str:
     return f"--cert {scheme}://{host}/{path}"
 
 
-def _read_file(path: Path, limit: int) -> bytes:
+def _read_file(path: Path, limit: int, name: str) -> bytes:
     try:
         # a pipe without a writer would block the open itself
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
         raise BootstrapError(
-            f"{path}: {(error.strerror or 'cannot be read').lower()}",
+            f"{name}: {(error.strerror or 'cannot be read').lower()}",
             "check the path and its permissions",
         ) from error
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise BootstrapError(f"{path} is not a regular file", "give a file, or - for a pipe")
+            raise BootstrapError(f"{name} is not a regular file", "give a file, or - for a pipe")
         if status.st_size > limit:
-            raise _too_large(str(path), limit)
+            raise _too_large(name, limit)
         with os.fdopen(descriptor, "rb", closefd=False) as stream:
             raw = stream.read(limit + 1)
     except OSError as error:
         raise BootstrapError(
-            f"{path}: {(error.strerror or 'cannot be read').lower()}", "check the file and its disk"
+            f"{name}: {(error.strerror or 'cannot be read').lower()}", "check the file and its disk"
         ) from error
     finally:
         os.close(descriptor)
     if len(raw) > limit:  # it grew, or its size is not known (as in /proc)
-        raise _too_large(str(path), limit)
+        raise _too_large(name, limit)
     return raw
 
 

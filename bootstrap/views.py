@@ -5,14 +5,18 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
-from bootstrap.certificate import SealingCertificate
 from bootstrap.commands.init import InitResult
-from bootstrap.commands.seal import SealResult
 from bootstrap.commands.sealing_certificate import KEY_FILE
 from bootstrap.commands.up import UpResult
 from bootstrap.environment import Environment
 from bootstrap.manifest import Manifest
-from bootstrap.output import TerminalReporter, print_data, print_json
+from bootstrap.output import (
+    TerminalReporter,
+    describe_certificate,
+    print_data,
+    print_json,
+    verb_of,
+)
 from bootstrap.repository import Repository
 
 _say = TerminalReporter()
@@ -24,7 +28,7 @@ def show_init(result: InitResult, repository: Repository, *, dry_run: bool, as_j
         print_json(
             {
                 "environment": _environment(result.environment),
-                "certificate": _certificate(result.certificate),
+                "certificate": describe_certificate(result.certificate),
                 "files": [{"path": item.path, "action": item.action} for item in result.changes],
                 "changed": result.changed,
                 "dryRun": dry_run,
@@ -34,49 +38,11 @@ def show_init(result: InitResult, repository: Repository, *, dry_run: bool, as_j
         for manifest in result.manifests:
             print_data(_diff(manifest, repository.read(manifest.path)))
     for change in result.changes:
-        _say.step(f"{_verb(change.action, dry_run)} {change.path}")
+        _say.step(f"{verb_of(change.action, dry_run)} {change.path}")
     if not result.changed:
         _say.step(f"{result.environment.name} is up to date; nothing changed")
     elif not dry_run:
         _say_next(result)
-
-
-def show_seal(result: SealResult, *, dry_run: bool, as_json: bool) -> None:
-    """Show what became of each key; names only."""
-    merge = result.merge
-    if as_json:
-        print_json(
-            {
-                "environment": result.environment.name,
-                "file": result.change.path,
-                "action": result.change.action,
-                "sealed": list(merge.sealed),
-                "unchanged": list(merge.unchanged),
-                "kept": list(merge.kept),
-                "leftOut": list(result.empty),
-                "ignored": result.ignored,
-                "certificate": _certificate(result.certificate),
-                "dryRun": dry_run,
-            }
-        )
-    elif dry_run:
-        print_data(result.manifest.content)
-    for title, keys in (
-        ("sealed", merge.sealed),
-        ("unchanged", merge.unchanged),
-        ("kept as it was", merge.kept),
-        ("left out, as it is empty", result.empty),
-    ):
-        if keys:
-            _say.step(f"{title}: {', '.join(keys)}")
-    if result.ignored:
-        _say.step(f"not looked at: {result.ignored} entries beside the `secrets:` block")
-    if result.change.action == "unchanged":
-        _say.step(f"{result.change.path} is up to date; nothing changed")
-    else:
-        _say.step(f"{_verb(result.change.action, dry_run)} {result.change.path}")
-        if not dry_run:
-            _say.step(f"next: git add {result.change.path} && git commit && git push")
 
 
 def show_up(result: UpResult, *, as_json: bool) -> None:
@@ -130,13 +96,6 @@ def _environment(environment: Environment) -> dict[str, Any]:
     }
 
 
-def _certificate(certificate: SealingCertificate) -> dict[str, str]:
-    return {
-        "sha256": certificate.fingerprint,
-        "notAfter": certificate.not_after.isoformat().replace("+00:00", "Z"),
-    }
-
-
 def _diff(manifest: Manifest, present: str | None) -> str:
     if manifest.private:
         return f"# {manifest.path}: private, not shown\n"
@@ -147,7 +106,3 @@ def _diff(manifest: Manifest, present: str | None) -> str:
         tofile=f"b/{manifest.path}",
     )
     return "".join(lines)
-
-
-def _verb(action: str, dry_run: bool) -> str:
-    return f"would be {action}:" if dry_run and action != "unchanged" else f"{action}:"

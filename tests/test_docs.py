@@ -19,6 +19,10 @@ _ELSEWHERE = {
         "tests/e2e/test_up.py",
         "test_certificate_of_the_controller_seals_what_kubeseal_accepts_and_argocd_runs",
     ),
+    "bootstrap seal --check prod --from-cluster": (
+        "tests/e2e/test_seal_scopes.py",
+        "test_what_kubeseal_seals_in_each_scope_is_checked_and_merged",
+    ),
 }
 
 # Those of the guide to keys: a cluster, a home folder or a terminal is needed.
@@ -70,7 +74,7 @@ def test_every_command_of_a_guide_works(guide: str, workspace: Workspace) -> Non
             assert "--from-cluster" in (PROJECT / path).read_text(encoding="utf-8")
         else:
             assert shlex.split(command)[0] == "bootstrap"
-            workspace.bootstrap(*shlex.split(command)[1:])
+            workspace.bootstrap(*shlex.split(command)[1:], input="sample\n")
 
 
 def test_every_command_of_the_guide_to_keys_works(workspace: Workspace) -> None:

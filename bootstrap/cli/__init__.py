@@ -20,6 +20,7 @@ app = typer.Typer(
     name="bootstrap",
     no_args_is_help=True,
     add_completion=True,
+    rich_markup_mode=None,  # as markup, "[default: ...]" in a help text is lost
     pretty_exceptions_enable=False,
     # a traceback with local variables would show secrets
     pretty_exceptions_show_locals=False,
@@ -51,7 +52,9 @@ def root(
 
 
 app.command(epilog="Example: bootstrap init prod --namespace agentsmith-prod --revision main")(init)
-app.command(epilog="Example: bootstrap seal secrets.local.yaml --env prod")(seal)
+app.command(
+    epilog="Example: bootstrap seal secrets.local.yaml --env prod; or bootstrap seal --check prod"
+)(seal)
 app.command(epilog="Example: bootstrap up prod --context my-cluster")(up)
 app.command(epilog="Example: bootstrap check --staged")(check)
 app.add_typer(keys, name="keys")

@@ -9,13 +9,15 @@ import typer
 
 from bootstrap.cli.options import (
     Context,
+    ControllerNamespace,
+    ControllerService,
     DryRun,
     Format,
     Output,
     certificate_source,
+    check_cluster_options,
     open_repository,
 )
-from bootstrap.errors import UsageError
 
 
 class Sync(StrEnum):
@@ -52,6 +54,8 @@ def init(
         bool, typer.Option("--from-cluster", help="Take the certificate of the controller.")
     ] = False,
     context: Context = None,
+    controller_namespace: ControllerNamespace = None,
+    controller_name: ControllerService = None,
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
@@ -66,10 +70,8 @@ def init(
     from bootstrap.output import TerminalReporter
     from bootstrap.views import show_init
 
-    if cert is not None and from_cluster:
-        raise UsageError("--cert and --from-cluster exclude each other", "give one of the two")
-    if context is not None and not from_cluster:
-        raise UsageError("--context is used only with --from-cluster", "add --from-cluster")
+    source = (cert, from_cluster, context, controller_namespace, controller_name)
+    check_cluster_options(*source)
     git, repository = open_repository()
     result = run(
         environment,
@@ -79,7 +81,7 @@ def init(
             namespace=namespace,
             cluster=cluster,
             automated=None if sync is None else sync is Sync.AUTO,
-            certificate=certificate_source(cert, from_cluster, context),
+            certificate=certificate_source(*source),
             dry_run=dry_run,
         ),
         repository=repository,

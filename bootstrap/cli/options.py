@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from enum import StrEnum
@@ -46,6 +47,35 @@ def open_repository() -> tuple[Git, Repository]:
     return git, Repository(git.root)
 
 
+ControllerNamespace = Annotated[
+    str | None,
+    typer.Option("--controller-namespace", help="Namespace of the controller [default: found]."),
+]
+ControllerService = Annotated[
+    str | None,
+    typer.Option("--controller-name", help="Service of the controller [default: found]."),
+]
+
+
+def check_cluster_options(
+    cert: str | None,
+    from_cluster: bool,
+    context: str | None,
+    controller_namespace: str | None,
+    controller_name: str | None,
+) -> None:
+    """Raise UsageError where options say two things, or one that nothing looks at."""
+    if cert is not None and from_cluster:
+        raise UsageError("--cert and --from-cluster exclude each other", "give one of the two")
+    for option, value in (
+        ("--context", context),
+        ("--controller-namespace", controller_namespace),
+        ("--controller-name", controller_name),
+    ):
+        if value is not None and not from_cluster:
+            raise UsageError(f"{option} is used only with --from-cluster", "add --from-cluster")
+
+
 def connect(context: str | None) -> Cluster:
     """Connect to the cluster of `context`; this is where the Kubernetes client is imported."""
     from bootstrap.cluster import Cluster
@@ -54,20 +84,28 @@ def connect(context: str | None) -> Cluster:
 
 
 def certificate_source(
-    cert: str | None, from_cluster: bool, context: str | None
+    cert: str | None,
+    from_cluster: bool,
+    context: str | None,
+    controller_namespace: str | None = None,
+    controller_name: str | None = None,
 ) -> Callable[[], tuple[str, str]] | None:
     """Return what fetches the certificate that the options name, None if they name none."""
     if from_cluster:
 
         def fetch() -> tuple[str, str]:
-            cluster = connect(context)
-            return cluster.sealing.fetch_certificate(), f"the certificate of {cluster.context}"
+            from bootstrap.cluster.sealing import ControllerName
 
-        return fetch
+            cluster = connect(context)
+            asked = ControllerName(controller_namespace, controller_name)
+            pem = cluster.sealing.fetch_certificate(asked)
+            return pem, f"the certificate of {cluster.context}"
+
+        return functools.cache(fetch)
     if cert is not None:
         from bootstrap.source_file import name_certificate, read_certificate
 
-        return lambda: (read_certificate(cert), name_certificate(cert))
+        return functools.cache(lambda: (read_certificate(cert), name_certificate(cert)))
     return None
 
 

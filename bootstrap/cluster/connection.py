@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -48,8 +49,6 @@ class Connection:
 
         The client's own calls of a Service proxy take no body.
         """
-        import json
-
         settings = self._client.configuration
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         for setting in settings.auth_settings().values():
@@ -119,8 +118,6 @@ def _api_error(step: str, error: Any, context: str) -> BootstrapError:
 
 
 def _status_message(error: Any) -> str:
-    import json
-
     try:
         text = json.loads(error.body)["message"]
     except (TypeError, ValueError, KeyError):

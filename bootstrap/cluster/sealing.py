@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,9 @@ _CONTROLLER_LABELS = ("app.kubernetes.io/name=sealed-secrets", "name=sealed-secr
 OUR_KEYS = "sealed-secrets-key-agentsmith-"
 """How the names of the key Secrets begin that we make."""
 _METRICS_COMPONENT = "metrics"
+_VERDICTS = {200: True, 409: False}
+_TOO_MANY = 429
+_PAUSES = (0, 0.5, 1, 2, 4)
 _OK = 200
 _REFUSED = 500
 
@@ -29,6 +33,14 @@ class ServiceRef:
     namespace: str
     name: str
     port: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerName:
+    """What the user says of the controller's Service; None is found by its labels."""
+
+    namespace: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +58,9 @@ class SealingController:
         """Ask nothing yet."""
         self._api = connection
 
-    def fetch_certificate(self) -> str:
+    def fetch_certificate(self, asked: ControllerName = ControllerName()) -> str:
         """Return the PEM certificate that the sealed-secrets controller serves as its newest."""
-        service = self.find_service()
+        service = self.find_service(asked)
         name = f"http:{service.name}:{service.port}"
         with self._api.translated(f"asking {service.namespace}/{service.name} for its certificate"):
             response = self._api.core.connect_get_namespaced_service_proxy_with_path(
@@ -57,8 +69,40 @@ class SealingController:
             text: str = response.data.decode("ascii", "replace")
             return text
 
-    def find_service(self) -> ServiceRef:
-        """Find the Service of the sealed-secrets controller by its labels, in any namespace."""
+    def at(self, asked: ControllerName) -> AskedController:
+        """Find the controller and return what asks it."""
+        service = self.find_service(asked)
+        return AskedController(self, service, f"controller {service.namespace}/{service.name}")
+
+    def verify(self, sealed: Mapping[str, Any], service: ServiceRef) -> bool:
+        """Tell whether the controller's keys open every value of a SealedSecret.
+
+        It answers two requests a second; one that comes too early is sent again.
+        """
+        what = f"{service.namespace}/{service.name}"
+        path = (
+            f"/api/v1/namespaces/{service.namespace}/services"
+            f"/http:{service.name}:{service.port}/proxy/v1/verify"
+        )
+        status = _TOO_MANY
+        for seconds in _PAUSES:
+            time.sleep(seconds)
+            with self._api.translated(f"asking {what} to verify"):
+                status, _answer = self._api.post(path, sealed)
+            if status != _TOO_MANY:
+                break
+        if status in _VERDICTS:
+            return _VERDICTS[status]
+        raise BootstrapError(
+            f"{what} answered {status} when asked to verify",
+            "a context whose user may `create services/proxy` there is needed; if it may, wait a"
+            " moment and run this again",
+        )
+
+    def find_service(self, asked: ControllerName = ControllerName()) -> ServiceRef:
+        """Find the Service of the sealed-secrets controller: as `asked`, else by its labels."""
+        if asked.namespace and asked.name:
+            return self._read_service(asked.namespace, asked.name)
         found = []
         with self._api.translated("looking for the sealed-secrets controller"):
             for selector in _CONTROLLER_LABELS:
@@ -70,7 +114,10 @@ class SealingController:
                         item.metadata.namespace, item.metadata.name, item.spec.ports[0].name or ""
                     )
                     for item in services.items
-                    if item.spec.ports and not _is_metrics(item.metadata)
+                    if item.spec.ports
+                    and not _is_metrics(item.metadata)
+                    and asked.namespace in {None, item.metadata.namespace}
+                    and asked.name in {None, item.metadata.name}
                 ]
         choices = sorted(set(found), key=lambda item: (item.namespace, item.name))
         if not choices:
@@ -83,9 +130,19 @@ class SealingController:
             names = ", ".join(f"{item.namespace}/{item.name}" for item in choices)
             raise BootstrapError(
                 f"more than one sealed-secrets controller: {names}",
-                "fetch the certificate of the right one and pass it with --cert",
+                "say which with --controller-namespace and --controller-name, or pass --cert",
             )
         return choices[0]
+
+    def _read_service(self, namespace: str, name: str) -> ServiceRef:
+        with self._api.translated(f"reading Service {namespace}/{name}"):
+            item = self._api.get_or_none(self._api.core.read_namespaced_service, name, namespace)
+        if item is None or not item.spec.ports:
+            raise BootstrapError(
+                f"cluster {self._api.context} has no Service {namespace}/{name}",
+                "see `kubectl get services --all-namespaces`, or leave both options out",
+            )
+        return ServiceRef(namespace, name, item.spec.ports[0].name or "")
 
     def find_deployment(self, namespace: str) -> DeploymentRef | None:
         """Return the controller's Deployment in `namespace`, None if it is run another way."""
@@ -233,6 +290,19 @@ class SealingController:
             and (status.replicas or 0) == wanted
             and (status.available_replicas or 0) == wanted
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AskedController:
+    """One controller, by what messages call it."""
+
+    sealing: SealingController
+    service: ServiceRef
+    name: str
+
+    def verify(self, sealed: Mapping[str, Any]) -> bool:
+        """Tell whether its keys open every value of a SealedSecret."""
+        return self.sealing.verify(sealed, self.service)
 
 
 def _is_metrics(metadata: Any) -> bool:

@@ -24,8 +24,8 @@ from bootstrap.cluster import Cluster
 from bootstrap.commands.local_keys import load_local_keys, retain_key
 from bootstrap.commands.project_files import check_private, not_ours
 from bootstrap.commands.reporter import Reporter
-from bootstrap.commands.seal import DIGESTS_FILE
 from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, KEY_FILE, SEALED_FILE
+from bootstrap.commands.sealing_memory import DIGESTS_FILE
 from bootstrap.digests import Digests, compute_digest, new_digests, parse_digests, render_digests
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-from bootstrap.certificate import (
-    SealingCertificate,
-    check_not_expired,
-    key_belongs_to,
-    parse_certificate,
-    parse_private_key,
-)
+from bootstrap.certificate import SealingCertificate, check_not_expired, parse_certificate
 from bootstrap.commands.reporter import Reporter
-from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, KEY_FILE, SEALED_FILE
+from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, SEALED_FILE
+from bootstrap.commands.sealing_memory import (
+    DIGESTS_FILE,
+    SealingMemory,
+    load_memory,
+    render_memory,
+)
 from bootstrap.constants import REDIS_URL_KEY, REDIS_URL_VALUE
-from bootstrap.crypto import UnsealError, seal_value, unseal_value
-from bootstrap.digests import Digests, compute_digest, new_digests, parse_digests, render_digests
+from bootstrap.crypto import Scope, seal_value
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
@@ -30,13 +25,23 @@ from bootstrap.repository import Change, Repository
 from bootstrap.sealed_secret import (
     Merge,
     SealedSecret,
+    apply_template,
     merge_values,
     parse_sealed_secret,
+    remove_values,
     render_sealed_secret,
 )
 from bootstrap.secret_input import SecretInput
 
-DIGESTS_FILE = "sealed-digests.local.json"
+
+@dataclass(frozen=True, slots=True)
+class SealOptions:
+    """What the user asked for; None keeps what the environment has."""
+
+    scope: Scope | None = None
+    certificate: Callable[[], tuple[str, str]] | None = None
+    """Gives PEM text and what to call its source."""
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,86 +49,148 @@ class SealResult:
     """What was, or in a dry run would be, sealed; key names only."""
 
     environment: Environment
-    certificate: SealingCertificate
+    certificate: SealingCertificate | None
+    """None where nothing was sealed for any."""
     manifest: Manifest
     change: Change
     merge: Merge
-    empty: tuple[str, ...]
+    empty: tuple[str, ...] = ()
     """Keys left out because their value is empty."""
-    ignored: int
+    ignored: int = 0
     """How many entries stand beside the `secrets:` block: the chart's other values."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Memory:
-    """Tells whether a ciphertext is a value's: by unsealing, or by what was noted when sealing."""
-
-    certificate: SealingCertificate
-    label: bytes
-    private_key: RSAPrivateKey | None
-    digests: Digests
-
-    def is_unchanged(self, key: str, ciphertext: str, value: bytes) -> bool:
-        if self.private_key:
-            try:
-                return (
-                    unseal_value(self.private_key, base64.b64decode(ciphertext), self.label)
-                    == value
-                )
-            except UnsealError:
-                return False
-        return self.digests.matches(key, self.digest(key, ciphertext, value))
-
-    def digest(self, key: str, ciphertext: str, value: bytes) -> str:
-        return compute_digest(
-            self.digests.hmac_key,
-            fingerprint=self.certificate.fingerprint,
-            label=self.label,
-            key=key,
-            ciphertext=ciphertext,
-            value=value,
-        )
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    result: Callable[[Change], SealResult]
+    manifests: tuple[Manifest, ...]
+    """The sealed file first."""
 
 
-def seal(
-    environment: Environment,
-    secrets: SecretInput,
-    *,
-    certificate: Callable[[], tuple[str, str]] | None,
-    repository: Repository,
-    git: Git,
-    now: datetime,
-    reporter: Reporter,
-    dry_run: bool = False,
-) -> SealResult:
-    """Merge `secrets` into the environment's SealedSecret.
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Seals into one repository; `now` is aware, in UTC."""
 
-    `certificate` gives PEM text and the name of its source, None takes the environment's own.
-    `now` is aware, in UTC.
-    """
-    with repository.lock():
-        existing = _load_sealed(environment, repository)
-        chosen = _load_certificate(environment, certificate, repository, now, reporter)
-        memory = _recall(environment, chosen, existing, repository)
+    options: SealOptions
+    repository: Repository
+    git: Git
+    now: datetime
+    reporter: Reporter
+
+    def seal(self, environment: Environment, secrets: SecretInput) -> SealResult:
+        """Merge `secrets` into the environment's SealedSecret."""
+        with self.repository.lock():
+            return self._act([self._plan(environment, secrets)])[0]
+
+    def seal_all(
+        self, jobs: Sequence[tuple[Environment, Callable[[], SecretInput]]]
+    ) -> list[SealResult]:
+        """Seal for many environments, all or none; every one that fails is named."""
+        plans, errors = [], []
+        with self.repository.lock():
+            for environment, read in jobs:
+                try:
+                    plans.append(self._plan(environment, read()))
+                except BootstrapError as error:
+                    errors.append(error)
+            if errors:
+                raise _all_of(errors)
+            return self._act(plans)
+
+    def remove(self, environment: Environment, keys: Sequence[str]) -> SealResult:
+        """Take `keys` out of the environment's SealedSecret."""
+        with self.repository.lock():
+            merge = remove_values(load_sealed(environment, self.repository), keys)
+            manifest = render_sealed_secret(merge.result, environment.path(SEALED_FILE))
+            plan = _Plan(
+                lambda change: SealResult(environment, None, manifest, change, merge), (manifest,)
+            )
+            return self._act([plan])[0]
+
+    def _act(self, plans: Sequence[_Plan]) -> list[SealResult]:
+        manifests = [manifest for plan in plans for manifest in plan.manifests]
+        write = self.repository.plan if self.options.dry_run else self.repository.write
+        changes = {change.path: change for change in write(manifests)}
+        return [plan.result(changes[plan.manifests[0].path]) for plan in plans]
+
+    def _plan(self, environment: Environment, secrets: SecretInput) -> _Plan:
+        existing = load_sealed(environment, self.repository)
+        certificate = self._certificate(environment)
+        memory = load_memory(environment, certificate, self.repository)
         values = dict(secrets.values)
         if REDIS_URL_KEY not in existing.encrypted:
             values.setdefault(REDIS_URL_KEY, REDIS_URL_VALUE.encode())
         _check_redis_url(values)
+        target = self._target(existing, secrets)
+        moved = target.label != existing.label  # a value is bound to its scope: all sealed anew
+        carried = _carry_over(existing, target.scope, values, memory) if moved else {}
         merge = merge_values(
-            existing,
+            target,
             values,
-            seal=lambda value: seal_value(chosen.public_key, value, existing.label),
-            is_unchanged=memory.is_unchanged,
+            carried=carried,
+            seal=lambda value: seal_value(certificate.public_key, value, target.label),
+            is_unchanged=lambda key, ciphertext, value: (
+                not moved and memory.is_unchanged(key, ciphertext, value, target.label)
+            ),
         )
         manifest = render_sealed_secret(merge.result, environment.path(SEALED_FILE))
-        manifests = [manifest, *_remember(environment, memory, merge, values, git, reporter)]
-        changes = repository.plan(manifests) if dry_run else repository.write(manifests)
-    return SealResult(
-        environment, chosen, manifest, changes[0], merge, secrets.empty, secrets.ignored
-    )
+        return _Plan(
+            lambda change: SealResult(
+                environment, certificate, manifest, change, merge, secrets.empty, secrets.ignored
+            ),
+            (manifest, *self._remember(environment, memory, merge, carried | values)),
+        )
+
+    def _target(self, existing: SealedSecret, secrets: SecretInput) -> SealedSecret:
+        """Return what the values go into: what is there, in the scope and form asked for."""
+        template = secrets.template
+        asked = self.options.scope or (template.scope if template else None)
+        target = replace(existing, scope=asked or existing.scope)
+        return apply_template(target, template) if template else target
+
+    def _certificate(self, environment: Environment) -> SealingCertificate:
+        path = environment.path(CERTIFICATE_FILE)
+        text = self.repository.read(path)
+        pinned = parse_certificate(text, source=path) if text is not None else None
+        if self.options.certificate is None:
+            if pinned is None:
+                raise BootstrapError(
+                    f"{path} is missing, so there is no certificate to seal for",
+                    f"restore it with `git checkout`, or run `bootstrap init {environment.name}`",
+                )
+            check_not_expired(pinned, now=self.now, source=path)
+            return pinned
+        pem, source = self.options.certificate()
+        chosen = parse_certificate(pem, source=source)
+        check_not_expired(chosen, now=self.now, source=source)
+        if pinned and pinned.fingerprint != chosen.fingerprint:
+            self.reporter.warn(
+                f"{source} is not the certificate in {path}; the cluster must hold its key"
+            )
+        return chosen
+
+    def _remember(
+        self,
+        environment: Environment,
+        memory: SealingMemory,
+        merge: Merge,
+        values: dict[str, bytes],
+    ) -> list[Manifest]:
+        """Return the local file of digests, or nothing where it is not needed or not safe."""
+        if memory.is_own_key:
+            return []
+        path = environment.path(DIGESTS_FILE)
+        if not self.git.would_ignore(self.git.root / path):
+            self.reporter.warn(
+                f"{path} would not be ignored by Git: add *.local.json to .gitignore"
+            )
+            return []
+        digests = memory.note(merge.result.encrypted, values, merge.result.label)
+        return [render_memory(environment, digests)]
 
 
-def _load_sealed(environment: Environment, repository: Repository) -> SealedSecret:
+def load_sealed(environment: Environment, repository: Repository) -> SealedSecret:
+    """Return the environment's SealedSecret, an empty one where it has none yet."""
     path = environment.path(SEALED_FILE)
     text = repository.read(path)
     if text is None:
@@ -131,68 +198,28 @@ def _load_sealed(environment: Environment, repository: Repository) -> SealedSecr
     return parse_sealed_secret(text, path=path, namespace=environment.namespace)
 
 
-def _load_certificate(
-    environment: Environment,
-    certificate: Callable[[], tuple[str, str]] | None,
-    repository: Repository,
-    now: datetime,
-    reporter: Reporter,
-) -> SealingCertificate:
-    path = environment.path(CERTIFICATE_FILE)
-    text = repository.read(path)
-    pinned = parse_certificate(text, source=path) if text is not None else None
-    if certificate is None:
-        if pinned is None:
-            raise BootstrapError(
-                f"{path} is missing, so there is no certificate to seal for",
-                f"restore it with `git checkout`, or run `bootstrap init {environment.name}`",
-            )
-        check_not_expired(pinned, now=now, source=path)
-        return pinned
-    pem, source = certificate()
-    chosen = parse_certificate(pem, source=source)
-    check_not_expired(chosen, now=now, source=source)
-    if pinned and pinned.fingerprint != chosen.fingerprint:
-        reporter.warn(f"{source} is not the certificate in {path}; the cluster must hold its key")
-    return chosen
-
-
-def _recall(
-    environment: Environment,
-    certificate: SealingCertificate,
-    existing: SealedSecret,
-    repository: Repository,
-) -> _Memory:
-    key_path = environment.path(KEY_FILE)
-    text = repository.read(key_path)
-    private_key = parse_private_key(text, source=key_path) if text else None
-    if private_key and not key_belongs_to(private_key, certificate):
-        private_key = None
-    digests = None
-    with contextlib.suppress(BootstrapError):  # damage costs only a needless new ciphertext
-        digests = parse_digests(repository.read(environment.path(DIGESTS_FILE)))
-    return _Memory(certificate, existing.label, private_key, digests or new_digests())
-
-
-def _remember(
-    environment: Environment,
-    memory: _Memory,
-    merge: Merge,
-    values: dict[str, bytes],
-    git: Git,
-    reporter: Reporter,
-) -> list[Manifest]:
-    """Return the local file of digests, or nothing where it is not needed or not safe to write."""
-    if memory.private_key:
-        return []
-    path = environment.path(DIGESTS_FILE)
-    if not git.would_ignore(git.root / path):
-        reporter.warn(f"{path} would not be ignored by Git: add *.local.json to .gitignore")
-        return []
-    by_key = {key: digest for key, digest in memory.digests.by_key.items() if key in merge.kept}
-    for key, value in values.items():
-        by_key[key] = memory.digest(key, merge.result.encrypted[key], value)
-    return [Manifest(path, render_digests(Digests(memory.digests.hmac_key, by_key)), private=True)]
+def _carry_over(
+    existing: SealedSecret, scope: Scope, values: dict[str, bytes], memory: SealingMemory
+) -> dict[str, bytes]:
+    """Return the sealed values that are not given now, opened; raises if one can't be."""
+    carried, lost = {}, []
+    for key, ciphertext in existing.encrypted.items():
+        if key in values:
+            continue
+        opened = memory.open(ciphertext, existing.label)
+        default = REDIS_URL_VALUE.encode()
+        if opened is not None:
+            carried[key] = opened
+        elif key == REDIS_URL_KEY and memory.is_unchanged(key, ciphertext, default, existing.label):
+            carried[key] = default
+        else:
+            lost.append(key)
+    if lost:
+        raise BootstrapError(
+            f"the scope can't become {scope}: no private key here opens {', '.join(sorted(lost))}",
+            f"give these values too, or take them out first: `bootstrap seal --remove {lost[0]}`",
+        )
+    return carried
 
 
 def _check_redis_url(values: dict[str, bytes]) -> None:
@@ -201,3 +228,11 @@ def _check_redis_url(values: dict[str, bytes]) -> None:
             f"{REDIS_URL_KEY} is a URL, but Agent Smith reads HOST:PORT[,option=value]",
             f"write {REDIS_URL_VALUE}, or leave it out to have just that",
         )
+
+
+def _all_of(errors: Sequence[BootstrapError]) -> BootstrapError:
+    if len(errors) == 1:
+        return errors[0]
+    messages = "; ".join(dict.fromkeys(error.message for error in errors))
+    hints = "; ".join(dict.fromkeys(error.hint for error in errors))
+    return BootstrapError(f"nothing is sealed: {messages}", hints)

@@ -76,6 +76,36 @@ def test_kubeseal_opens_what_we_seal(
     assert recover(kubeseal, tree, key) == {**VALUES, "redis-url": b"redis:6379"}
 
 
+@pytest.mark.parametrize("scope", Scope)
+def test_kubeseal_opens_what_we_seal_in_each_scope(kubeseal: Path, prod: WorkTree, scope: Scope):
+    assert prod.run("seal", "-", "--scope", scope.value, stdin=secret(VALUES).encode()).code == 0
+    assert recover(kubeseal, prod, prod.root / KEY) == {**VALUES, "redis-url": b"redis:6379"}
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_what_kubeseal_seals_and_merges_in_each_scope_is_checked_and_moved(
+    kubeseal: Path, prod: WorkTree, scope: Scope
+):
+    options = ("--cert", prod.root / CERTIFICATE, "--format", "yaml", "--scope", scope.value)
+    prod.write(SEALED, run(kubeseal, *options, stdin=secret(VALUES)))
+    merged = secret({"jira-email": b"theirs"})
+    run(kubeseal, *options, "--merge-into", prod.root / SEALED, stdin=merged)
+    checked = prod.run("seal", "--check", "prod", "-o", "json").json()
+    assert (checked["ok"], checked["scope"]) == (True, scope.value)
+    assert {item["state"] for item in checked["values"]} == {"ok"}
+    assert prod.run("seal", "--key", "anthropic-api-key", stdin=b"ours").code == 0
+    expected = {
+        **VALUES,
+        "jira-email": b"theirs",
+        "anthropic-api-key": b"ours",
+        "redis-url": b"redis:6379",
+    }
+    assert recover(kubeseal, prod, prod.root / KEY) == expected
+    other = Scope.STRICT if scope is not Scope.STRICT else Scope.CLUSTER_WIDE
+    assert prod.run("seal", "--scope", other.value).code == 0
+    assert recover(kubeseal, prod, prod.root / KEY) == expected
+
+
 def test_we_read_and_merge_what_kubeseal_sealed(kubeseal: Path, prod: WorkTree):
     certificate = prod.root / CERTIFICATE
     theirs = run(kubeseal, "--cert", certificate, "--format", "yaml", stdin=secret(VALUES))

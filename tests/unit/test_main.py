@@ -37,7 +37,8 @@ def test_commands_that_touch_no_cluster_do_not_load_its_client(
     for arguments in (["init", "prod"], ["seal", "s.local.yaml"]):
         modules = imported(*arguments)
         assert modules & {"kubernetes", "urllib3", "requests"} == set()
-        assert {"cryptography", "ruamel"} <= modules
+        assert "cryptography" in modules
+    assert "ruamel" not in modules, "plain files need no parser, which takes 40 ms to load"
 
 
 def test_wrong_usage_is_two(tree: WorkTree):

@@ -360,9 +360,12 @@ def test_json_names_keys_and_holds_no_value(prod: WorkTree):
         "environment": "prod",
         "file": SEALED,
         "action": "updated",
+        "scope": "strict",
         "sealed": ["github-token"],
+        "resealed": [],
         "unchanged": ["jira-token"],
         "kept": ["redis-url"],
+        "removed": [],
         "leftOut": ["gitlab-token"],
         "ignored": 0,
         "certificate": {

@@ -1,0 +1,111 @@
+"""How the results of `bootstrap seal` look: text for people on stderr, data on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bootstrap.commands.seal import SealResult
+from bootstrap.commands.seal_check import CheckResult
+from bootstrap.output import (
+    TerminalReporter,
+    describe_certificate,
+    print_data,
+    print_json,
+    verb_of,
+)
+
+_say = TerminalReporter()
+
+
+def show_seal(result: SealResult, *, dry_run: bool, as_json: bool) -> None:
+    """Show what became of each key; names only."""
+    if as_json:
+        print_json(_describe(result, dry_run))
+    elif dry_run:
+        print_data(result.manifest.content)
+    for title, keys in _groups(result):
+        _say.step(f"{title}: {', '.join(keys)}")
+    if result.ignored:
+        _say.step(f"not looked at: {result.ignored} entries beside the `secrets:` block")
+    if result.change.action == "unchanged":
+        _say.step(f"{result.change.path} is up to date; nothing changed")
+    else:
+        _say.step(f"{verb_of(result.change.action, dry_run)} {result.change.path}")
+        if not dry_run:
+            _say.step(f"next: git add {result.change.path} && git commit && git push")
+
+
+def show_seal_all(results: Sequence[SealResult], *, dry_run: bool, as_json: bool) -> None:
+    """Show one line for each environment."""
+    if as_json:
+        print_json({"environments": [_describe(item, dry_run) for item in results]})
+    for result in results:
+        if dry_run and not as_json:
+            print_data(f"---\n{result.manifest.content}")
+        counts = [f"{len(keys)} {title}" for title, keys in _groups(result)]
+        verb = verb_of(result.change.action, dry_run)
+        _say.step(f"{verb} {result.change.path} ({', '.join(counts)})")
+    if not dry_run and any(item.change.action != "unchanged" for item in results):
+        _say.step("next: git add environments && git commit && git push")
+
+
+def show_check(result: CheckResult, *, as_json: bool) -> None:
+    """Show what is wrong first, then what nobody could say."""
+    if as_json:
+        print_json(
+            {
+                "environment": result.environment.name,
+                "file": result.path,
+                "scope": result.scope,
+                "ok": result.ok,
+                "values": [
+                    {"key": item.key, "state": item.state, "reason": item.reason}
+                    for item in result.verdicts
+                ],
+                "problems": list(result.problems),
+                "notes": list(result.notes),
+                "unverified": list(result.unverified),
+            }
+        )
+    for problem in result.problems:
+        _say.step(f"wrong: {problem}")
+    for item in result.verdicts:
+        _say.step(f"{item.state}: {item.key}: {item.reason}")
+    for note in result.notes:
+        _say.step(f"note: {note}")
+    for what in result.unverified:
+        _say.step(f"not verified: {what}")
+    _say.step(f"{result.path}: {'nothing is wrong' if result.ok else 'something is wrong'}")
+
+
+def _groups(result: SealResult) -> list[tuple[str, tuple[str, ...]]]:
+    merge = result.merge
+    groups = [
+        ("sealed", merge.sealed),
+        (f"sealed again, now {merge.result.scope}", merge.resealed),
+        ("unchanged", merge.unchanged),
+        ("kept as it was", merge.kept),
+        ("taken out", merge.removed),
+        ("left out, as it is empty", result.empty),
+    ]
+    return [(title, keys) for title, keys in groups if keys]
+
+
+def _describe(result: SealResult, dry_run: bool) -> dict[str, Any]:
+    merge = result.merge
+    return {
+        "environment": result.environment.name,
+        "file": result.change.path,
+        "action": result.change.action,
+        "scope": merge.result.scope,
+        "sealed": list(merge.sealed),
+        "resealed": list(merge.resealed),
+        "unchanged": list(merge.unchanged),
+        "kept": list(merge.kept),
+        "removed": list(merge.removed),
+        "leftOut": list(result.empty),
+        "ignored": result.ignored,
+        "certificate": describe_certificate(result.certificate) if result.certificate else None,
+        "dryRun": dry_run,
+    }
