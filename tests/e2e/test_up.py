@@ -215,7 +215,7 @@ def test_an_environment_removed_from_git_goes_with_its_workloads_though_the_proj
     gone = Live(plane, "staging", "agentsmith-staging")
     assert gone.secret() is not None
 
-    workspace.git("rm", "-r", "--quiet", "argocd/applications/staging.yaml", "environments/staging")
+    workspace.git("rm", "--quiet", "argocd/applications/staging.yaml")
     workspace.bootstrap("init", "prod")
     workspace.push("Remove staging")
     workspace.bootstrap("up", "prod")
