@@ -87,7 +87,11 @@ def _groups(result: SealResult) -> list[tuple[str, tuple[str, ...]]]:
         ("unchanged", merge.unchanged),
         ("kept as it was", merge.kept),
         ("taken out", merge.removed),
-        ("left out, as it is empty", result.empty),
+        ("left out, as it is empty", tuple(key for key in result.empty if key not in merge.kept)),
+        (
+            "empty in the file, but its sealed value stays (take it out with --remove)",
+            tuple(key for key in result.empty if key in merge.kept),
+        ),
     ]
     return [(title, keys) for title, keys in groups if keys]
 

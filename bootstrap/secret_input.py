@@ -205,6 +205,7 @@ def _parse_secret(entries: dict[str, Node], source: str) -> SecretInput:
         immutable=scalar_of(entries.get("immutable")) == "true",
         labels=_texts(metadata, "labels", source),
         annotations=_texts(metadata, "annotations", source),
+        namespace=scalar_of(metadata.get("namespace")),
     )
     given = collector.finish()
     _refuse_values_outside(template, given.values, source)

@@ -25,10 +25,17 @@ class SecretTemplate:
     annotations: Mapping[str, str] = field(default_factory=dict)
     scope: Scope | None = None
     """The scope that its annotations ask for, as kubeseal understands them."""
+    namespace: str | None = None
+    """Where the Secret is meant to go; only compared, never taken over."""
 
 
 def build_template(
-    *, type: str | None, immutable: bool, labels: Mapping[str, str], annotations: Mapping[str, str]
+    *,
+    type: str | None,
+    immutable: bool,
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str],
+    namespace: str | None = None,
 ) -> SecretTemplate:
     """Return what may be kept of a Secret manifest."""
     kept = {
@@ -43,4 +50,5 @@ def build_template(
         labels=dict(labels),
         annotations=kept,
         scope=None if scope is Scope.STRICT else scope,
+        namespace=namespace,
     )

@@ -121,6 +121,7 @@ class Sealer:
         if REDIS_URL_KEY not in existing.encrypted:
             values.setdefault(REDIS_URL_KEY, REDIS_URL_VALUE.encode())
         _check_redis_url(values)
+        _check_namespace(environment, secrets)
         target = self._target(existing, secrets)
         moved = target.label != existing.label  # a value is bound to its scope: all sealed anew
         carried = _carry_over(existing, target.scope, values, memory) if moved else {}
@@ -236,3 +237,14 @@ def _all_of(errors: Sequence[BootstrapError]) -> BootstrapError:
     messages = "; ".join(dict.fromkeys(error.message for error in errors))
     hints = "; ".join(dict.fromkeys(error.hint for error in errors))
     return BootstrapError(f"nothing is sealed: {messages}", hints)
+
+
+def _check_namespace(environment: Environment, secrets: SecretInput) -> None:
+    """Refuse a Secret manifest that was made for another place: it has that place's values."""
+    meant = secrets.template.namespace if secrets.template else None
+    if meant is not None and meant != environment.namespace:
+        raise BootstrapError(
+            f"metadata.namespace is not {environment.namespace}, that of environment"
+            f" {environment.name}",
+            "choose the right environment with --env, or take metadata.namespace out",
+        )

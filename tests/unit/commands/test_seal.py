@@ -241,7 +241,8 @@ def test_empty_value_is_left_out_and_what_is_sealed_stays(prod: WorkTree):
     assert ended.lines == [
         "unchanged: jira-email",
         "kept as it was: github-token, redis-url",
-        "left out, as it is empty: github-token, redis-url",
+        "empty in the file, but its sealed value stays (take it out with --remove):"
+        " github-token, redis-url",
         f"{SEALED} is up to date; nothing changed",
     ]
     assert opened(prod)["github-token"] == b"ghp"

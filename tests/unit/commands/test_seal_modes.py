@@ -338,7 +338,7 @@ apiVersion: v1
 kind: Secret
 metadata:
   name: agentsmith-secrets
-  namespace: elsewhere
+  namespace: agentsmith-prod
   uid: 0f1e
   resourceVersion: "12"
   creationTimestamp: "2026-01-01T00:00:00Z"
@@ -443,3 +443,22 @@ def test_init_takes_the_same_options_for_the_controller(tree: WorkTree):
         2,
         "error: --controller-namespace is used only with --from-cluster",
     )
+
+
+def test_secret_manifest_of_another_namespace_is_refused(prod: WorkTree):
+    before = prod.read("environments/prod/sealed-secret.yaml")
+    manifest = (
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: agentsmith-secrets\n"
+        "  namespace: agentsmith-staging\nstringData:\n  jira-token: of-staging\n"
+    )
+
+    ended = prod.run("seal", "-", stdin=manifest.encode())
+
+    assert (ended.code, ended.lines) == (
+        1,
+        [
+            "error: metadata.namespace is not agentsmith-prod, that of environment prod",
+            "  fix: choose the right environment with --env, or take metadata.namespace out",
+        ],
+    )
+    assert prod.read("environments/prod/sealed-secret.yaml") == before
