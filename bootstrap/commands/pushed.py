@@ -45,9 +45,7 @@ def pushed_commits(
 
 
 def _remote_commit(git: Git, url: str, revision: str) -> str:
-    # the user's own remote may reach the repository by other means (SSH, a token) than Argo CD
-    own = git.remote_url("origin")
-    ask = "origin" if own and _is_same(own, url) else url
+    ask = _reachable(git, url)
     commit = git.remote_commit(ask, revision)
     if commit is None:
         raise BootstrapError(
@@ -57,6 +55,15 @@ def _remote_commit(git: Git, url: str, revision: str) -> str:
     if not git.has_commit(commit):
         git.fetch(ask, revision)
     return commit
+
+
+def _reachable(git: Git, url: str) -> str:
+    """Return what to ask for the repository at `url`.
+
+    The user's own remote may reach it by other means (SSH, a token) than Argo CD does.
+    """
+    own = git.remote_url("origin")
+    return "origin" if own and _is_same(own, url) else url
 
 
 def _is_same(own: str, url: str) -> bool:
@@ -83,9 +90,8 @@ def descendants(git: Git, url: str) -> Callable[[str, str], bool]:
     @functools.cache
     def is_descendant(commit: str, wanted: str) -> bool:
         if not git.has_commit(commit):
-            own = git.remote_url("origin")
             try:
-                git.fetch("origin" if own and _is_same(own, url) else url, commit)
+                git.fetch(_reachable(git, url), commit)
             except BootstrapError:
                 return False  # not to be had by its id; what we can't compare is not ours
         return git.is_ancestor(wanted, commit)

@@ -73,7 +73,7 @@ def wait_until(
         elapsed = clock.monotonic() - start
         applied = is_synced(
             applications.get(root.application),
-            is_wanted=lambda commit: commit == root.commit or is_descendant(commit, root.commit),
+            is_wanted=_at_or_after(root, is_descendant),
         )
         for target in targets:
             if target is not root and not applied:
@@ -100,6 +100,12 @@ def wait_until(
         clock.sleep(_POLL_SECONDS)
 
 
+def _at_or_after(
+    target: Target, is_descendant: Callable[[str, str], bool]
+) -> Callable[[str], bool]:
+    return lambda commit: commit == target.commit or is_descendant(commit, target.commit)
+
+
 def _look(
     target: Target,
     application: dict[str, object] | None,
@@ -107,7 +113,7 @@ def _look(
 ) -> Verdict:
     verdict = judge(
         application,
-        is_wanted=lambda commit: commit == target.commit or is_descendant(commit, target.commit),
+        is_wanted=_at_or_after(target, is_descendant),
         wanted=target.commit,
     )
     if target.workloads is None or verdict.state is State.FAILED or application is None:
