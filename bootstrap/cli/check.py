@@ -19,8 +19,8 @@ def check(
 
     Names file and line, never the value. Exit code 1 if anything is found.
     """
-    from bootstrap.check_view import show_check
     from bootstrap.commands.check import check as run
+    from bootstrap.views.check import show_check
 
     git, _repository = open_repository()
     show_check(run(git.root, staged=staged), as_json=output is Format.JSON)

@@ -68,7 +68,7 @@ def init(
     from bootstrap.commands.init import InitOptions
     from bootstrap.commands.init import init as run
     from bootstrap.output import TerminalReporter
-    from bootstrap.views import show_init
+    from bootstrap.views.init import show_init
 
     source = (cert, from_cluster, context, controller_namespace, controller_name)
     check_cluster_options(*source)

@@ -38,7 +38,7 @@ def list_(
 ) -> None:
     """Show each sealing key, who is sealed for it, and where its private part is."""
     from bootstrap.commands.keys_list import list_keys
-    from bootstrap.keys_view import show_list
+    from bootstrap.views.keys import show_list
 
     _git, repository = open_repository()
     ask = from_cluster or context is not None
@@ -58,8 +58,8 @@ def fetch(
 
     from bootstrap.commands.keys_fetch import fetch as run
     from bootstrap.commands.project_files import require_environment
-    from bootstrap.keys_view import show_fetch
     from bootstrap.output import TerminalReporter
+    from bootstrap.views.keys import show_fetch
 
     _git, repository = open_repository()
     result = run(
@@ -90,8 +90,8 @@ def rotate(
 
     from bootstrap.commands.keys_rotate import rotate as run
     from bootstrap.commands.project_files import require_environment
-    from bootstrap.keys_view import show_rotate
     from bootstrap.output import TerminalReporter
+    from bootstrap.views.keys import show_rotate
 
     if context is not None and not from_cluster:
         raise UsageError("--context is used only with --from-cluster", "add --from-cluster")
@@ -144,7 +144,7 @@ def backup(
     from bootstrap.age import encrypt_for, encrypt_with_passphrase
     from bootstrap.commands.keys_backup import backup as run
     from bootstrap.commands.keys_backup import check_place
-    from bootstrap.keys_view import show_backup
+    from bootstrap.views.keys import show_backup
 
     if recipient and passphrase_file is not None:
         raise UsageError(
@@ -183,8 +183,8 @@ def restore(
     from datetime import UTC, datetime
 
     from bootstrap.commands.keys_backup import restore as run
-    from bootstrap.keys_view import show_restore
     from bootstrap.output import TerminalReporter
+    from bootstrap.views.keys import show_restore
 
     plain = _decrypt(file, identity, passphrase_file)
     result = run(

@@ -176,8 +176,8 @@ def _seal(asked: _Asked, git: Git, repository: Repository) -> None:
     """Seal a file or one value; with neither, what is sealed goes into another scope."""
     from bootstrap.commands.choose import choose_environment
     from bootstrap.commands.plaintext import read_plaintext, read_single, require_key
-    from bootstrap.seal_view import show_seal
     from bootstrap.secret_input import SecretInput
+    from bootstrap.views.seal import show_seal
 
     sealer = _sealer(asked, git, repository)
     environment = choose_environment(repository, asked.env, asked.file or "-")
@@ -193,7 +193,7 @@ def _seal(asked: _Asked, git: Git, repository: Repository) -> None:
 
 def _seal_all(asked: _Asked, git: Git, repository: Repository) -> None:
     from bootstrap.commands.plaintext import plaintext_files
-    from bootstrap.seal_view import show_seal_all
+    from bootstrap.views.seal import show_seal_all
 
     results = _sealer(asked, git, repository).seal_all(plaintext_files(repository, git, ALL_FILE))
     show_seal_all(results, dry_run=asked.dry_run, as_json=asked.as_json)
@@ -203,7 +203,7 @@ def _remove(asked: _Asked, git: Git, repository: Repository) -> None:
     from bootstrap.commands.choose import choose_environment
     from bootstrap.commands.plaintext import require_key
     from bootstrap.commands.seal import load_sealed
-    from bootstrap.seal_view import show_seal
+    from bootstrap.views.seal import show_seal
 
     environment = choose_environment(repository, asked.env, "-")
     sealed = load_sealed(environment, repository).encrypted
@@ -217,7 +217,7 @@ def _check(asked: _Asked, repository: Repository) -> None:
 
     from bootstrap.commands.project_files import load_environments, require_environment
     from bootstrap.commands.seal_check import check
-    from bootstrap.seal_view import show_check
+    from bootstrap.views.seal import show_check
 
     environment = require_environment(repository, asked.check or "")
     result = check(

@@ -45,7 +45,7 @@ def up(
     from bootstrap.commands.up import UpOptions
     from bootstrap.commands.up import up as run
     from bootstrap.output import TerminalReporter
-    from bootstrap.views import show_up
+    from bootstrap.views.up import show_up
 
     seconds = parse_duration(timeout)
     git, repository = open_repository()

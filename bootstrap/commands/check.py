@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.constants import ENVIRONMENTS_DIR
-from bootstrap.git_blobs import exempt_paths, staged_blobs, tracked_blobs
+from bootstrap.git.blobs import exempt_paths, staged_blobs, tracked_blobs
 from bootstrap.local_values import LocalValue, collect_values
 from bootstrap.plaintext_scan import Finding, Scanner, find_by_looks
 from bootstrap.source_file import read_secrets

@@ -6,12 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from tests.plane.errors import ApiError
 from tests.plane.target import Target
 from tests.plane.waiting import wait_for
 from tests.support.workspace import Workspace
 
 _ARGOCD = "argocd"
 _APPLICATION = ("argoproj.io/v1alpha1", "Application")
+_CLEANUP = "agentsmith-cleanup"
 _PROJECT = ("argoproj.io/v1alpha1", "AppProject")
 OURS = "app.kubernetes.io/part-of=agentsmith"
 
@@ -113,13 +115,21 @@ def remove_everything(plane: Target) -> None:
 def _unblock(plane: Target, application: str) -> None:
     """Take away what a deletion would wait for without end.
 
-    A sync that is retried is ended, as `argocd app terminate-op` does. Where no sync ever began,
-    the chart's pre-delete hook has neither its namespace nor its service account.
+    A sync that is retried is ended, as `argocd app terminate-op` does. Where no sync got as far as
+    the service account of the chart's pre-delete hook, that hook never starts.
     """
     found = plane.cluster.get(*_APPLICATION, application, _ARGOCD)
-    operation = (found or {}).get("status", {}).get("operationState", {})
-    path = plane.cluster.path(*_APPLICATION[:2], _ARGOCD, application)
-    if found and operation.get("phase") == "Running":
-        plane.cluster.patch(path, {"status": {"operationState": {"phase": "Terminating"}}})
-    elif found and not operation:
-        plane.cluster.patch(path, {"metadata": {"finalizers": None}})
+    if found is None:
+        return
+    change: dict[str, Any] = {"metadata": {"finalizers": None}}
+    if found.get("status", {}).get("operationState", {}).get("phase") == "Running":
+        change = {"status": {"operationState": {"phase": "Terminating"}}}
+    elif plane.cluster.get(
+        "v1", "ServiceAccount", _CLEANUP, found["spec"]["destination"]["namespace"]
+    ):
+        return
+    try:
+        plane.cluster.patch(plane.cluster.path(*_APPLICATION, _ARGOCD, application), change)
+    except ApiError as error:
+        if error.status != 404:  # it may be gone by now
+            raise

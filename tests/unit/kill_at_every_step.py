@@ -26,7 +26,7 @@ def main(tree: str, copies: str, pem: str, *arguments: str) -> None:
 
     import bootstrap.cli
     import bootstrap.commands.init
-    import bootstrap.views  # noqa: F401
+    import bootstrap.views.init  # noqa: F401
 
     key = load_pem_private_key(Path(pem).read_bytes(), password=None)
     rsa.generate_private_key = lambda **_options: key  # type: ignore[assignment,return-value]

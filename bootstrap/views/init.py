@@ -1,4 +1,4 @@
-"""How results look: text for people on stderr, data on stdout."""
+"""How the result of `bootstrap init` looks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from bootstrap.commands.init import InitResult
 from bootstrap.commands.sealing_certificate import KEY_FILE
-from bootstrap.commands.up import UpResult
 from bootstrap.environment import Environment
 from bootstrap.manifest import Manifest
 from bootstrap.output import (
@@ -43,27 +42,6 @@ def show_init(result: InitResult, repository: Repository, *, dry_run: bool, as_j
         _say.step(f"{result.environment.name} is up to date; nothing changed")
     elif not dry_run:
         _say_next(result)
-
-
-def show_up(result: UpResult, *, as_json: bool) -> None:
-    """Show where each environment is."""
-    if as_json:
-        print_json(
-            {
-                "applied": [{"object": what, "action": done} for what, done in result.applied],
-                "environments": [
-                    {"name": name, "commit": commit, "seconds": result.seconds.get(name)}
-                    for name, commit in result.commits.items()
-                ],
-            }
-        )
-    for name, commit in result.commits.items():
-        if name in result.seconds:
-            _say.step(
-                f"{name} is Synced and Healthy at {commit[:7]} ({result.seconds[name]:.1f} s)"
-            )
-        else:
-            _say.step(f"{name} is on its way to {commit[:7]}; not waited for")
 
 
 def _say_next(result: InitResult) -> None:

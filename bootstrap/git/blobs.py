@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError
-from bootstrap.git import git_environment
+from bootstrap.git.process import git_environment
 
 _SUBMODULE = "160000"
 _INDEX = "GIT_INDEX_FILE"

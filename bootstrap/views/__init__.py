@@ -1,0 +1,1 @@
+"""How results look: text for people on stderr, data on stdout."""
