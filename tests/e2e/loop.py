@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from tests.plane.errors import ApiError
+from tests.plane.cluster import ApiError
 from tests.plane.target import Target
 from tests.plane.waiting import wait_for
 from tests.support.workspace import Workspace
