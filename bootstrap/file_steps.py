@@ -18,10 +18,11 @@ def make_folders(folder: Path, undo: contextlib.ExitStack) -> None:
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(exist_ok=True)
-        undo.callback(_remove_if_empty, parent)
+        undo.callback(remove_if_empty, parent)
 
 
-def _remove_if_empty(folder: Path) -> None:
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder in which nothing is left."""
     with contextlib.suppress(OSError):
         folder.rmdir()
 
@@ -62,10 +63,10 @@ def drop(file: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def put_back(path: str, target: Path, kept: Path | None, temporary: Path) -> None:
-    """Undo the step that put `temporary` in the place of `target`, if it got there."""
+def put_back(path: str, target: Path, kept: Path | None, temporary: Path | None = None) -> None:
+    """Undo the step that put `temporary` in the place of `target`, or took `target` away."""
     try:
-        if temporary.exists():
+        if temporary and temporary.exists():
             return  # it never got to its place
         if kept:
             kept.replace(target)

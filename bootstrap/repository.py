@@ -20,6 +20,7 @@ from bootstrap.file_steps import (
     make_folders,
     mode_of,
     put_back,
+    remove_if_empty,
     sync,
     temporary_name,
     write_new,
@@ -39,7 +40,7 @@ class Change:
 
     path: str
     action: str
-    """created, updated or unchanged."""
+    """created, updated, removed or unchanged."""
 
 
 class Repository:
@@ -77,8 +78,8 @@ class Repository:
         """Return the names of the environments that have a file in argocd/applications, sorted."""
         return self._names(APPLICATIONS_DIR, folders=False)
 
-    def plan(self, manifests: Sequence[Manifest]) -> list[Change]:
-        """Return what writing `manifests` would do, in their order, touching nothing."""
+    def plan(self, manifests: Sequence[Manifest], removed: Sequence[str] = ()) -> list[Change]:
+        """Return what `write` would do, in its order, touching nothing."""
         changes = []
         for manifest in manifests:
             self._check_inside(self.root / manifest.path)
@@ -88,28 +89,34 @@ class Repository:
             else:
                 action = "unchanged" if present == manifest.content.encode() else "updated"
             changes.append(Change(manifest.path, action))
+        for path in removed:
+            self._check_inside(self.root / path)
+            changes.append(Change(path, "removed" if self.exists(path) else "unchanged"))
         return changes
 
-    def write(self, manifests: Sequence[Manifest]) -> list[Change]:
-        """Write what differs, all or nothing, and return what was done.
+    def write(self, manifests: Sequence[Manifest], removed: Sequence[str] = ()) -> list[Change]:
+        """Write what differs, take away `removed`, all or nothing, and return what was done.
 
         Every file is first written and synced beside its place, then all are renamed into it, in
-        order. A kill leaves each file old or new; a failure puts the old ones back.
+        order, then the others go. A kill leaves each file old or new; a failure puts the old ones
+        back.
         """
-        changes = self.plan(manifests)
-        todo = [
-            manifest
-            for manifest, change in zip(manifests, changes, strict=True)
-            if change.action != "unchanged"
-        ]
+        changes = self.plan(manifests, removed)
+        differing = {change.path for change in changes if change.action != "unchanged"}
+        todo = [manifest for manifest in manifests if manifest.path in differing]
+        gone = [self.root / path for path in removed if path in differing]
         self._clean(manifests)
         with contextlib.ExitStack() as names, contextlib.ExitStack() as undo:
             staged = [self._stage(manifest, undo) for manifest in todo]
             self._sync({file: item.path for file, item in zip(staged, todo, strict=True)})
             for manifest, temporary in zip(todo, staged, strict=True):
                 self._replace(manifest, temporary, undo, names)
+            for target in gone:
+                self._take_away(target, undo, names)
             self._sync({file.parent: item.path for file, item in zip(staged, todo, strict=True)})
             undo.pop_all()
+        for folder in {target.parent for target in gone}:
+            remove_if_empty(folder)
         return changes
 
     @contextlib.contextmanager
@@ -202,6 +209,17 @@ class Repository:
             temporary.replace(target)
         except OSError as error:
             raise _os_error(manifest.path, error) from error
+
+    def _take_away(
+        self, target: Path, undo: contextlib.ExitStack, names: contextlib.ExitStack
+    ) -> None:
+        path = str(target.relative_to(self.root))
+        try:
+            kept = keep(target, names)
+            undo.callback(put_back, path, target, kept)
+            target.unlink()
+        except OSError as error:
+            raise _os_error(path, error) from error
 
     def _sync(self, names: Mapping[Path, str]) -> None:
         """Put files or folders on the disk; many at once, as the disk joins what waits."""

@@ -15,6 +15,7 @@ from bootstrap.cli.init import init
 from bootstrap.cli.keys import keys
 from bootstrap.cli.seal import seal
 from bootstrap.cli.up import up
+from bootstrap.cli.wait import wait
 
 app = typer.Typer(
     name="bootstrap",
@@ -56,6 +57,7 @@ app.command(
     epilog="Example: bootstrap seal secrets.local.yaml --env prod; or bootstrap seal --check prod"
 )(seal)
 app.command(epilog="Example: bootstrap up prod --context my-cluster")(up)
+app.command(epilog="Example: bootstrap wait prod --commit 1a2b3c4")(wait)
 app.command(epilog="Example: bootstrap check --staged")(check)
 app.add_typer(keys, name="keys")
 app.add_typer(hooks, name="hooks")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bootstrap.application import parse_application
-from bootstrap.constants import APPLICATIONS_DIR
+from bootstrap.application import parse_application, parse_root
+from bootstrap.constants import APPLICATIONS_DIR, ROOT_FILE
 from bootstrap.environment import Environment, check_name
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.git import Git
@@ -45,6 +45,14 @@ def require_environment(repository: Repository, name: str) -> Environment:
             f"no environment {name!r}; {listed}", f"make it with `bootstrap init {name}`"
         )
     return environment
+
+
+def load_root(repository: Repository) -> tuple[str, str]:
+    """Return the repository URL and target revision of the root Application."""
+    text = repository.read(ROOT_FILE)
+    if text is None:
+        raise BootstrapError(f"{ROOT_FILE} is missing", "write it with `bootstrap init ENV`")
+    return parse_root(text)
 
 
 def not_ours(path: str) -> BootstrapError:

@@ -30,9 +30,9 @@ def pushed_commits(
             f"not committed yet: {', '.join(changed[:3])}{more}",
             "commit and push: Argo CD sees only what is pushed",
         )
-    commits = {"": _remote_commit(git, root_url, root_revision)}
+    commits = {"": commit_at_remote(git, root_url, root_revision)}
     for environment in environments:
-        commit = _remote_commit(git, environment.repo_url, environment.target_revision)
+        commit = commit_at_remote(git, environment.repo_url, environment.target_revision)
         _check_pushed(environment, commit, paths, git)
         commits[environment.name] = commit
     if git.head() and git.differs(commits[""], ARGOCD_DIR):
@@ -44,8 +44,9 @@ def pushed_commits(
     return commits
 
 
-def _remote_commit(git: Git, url: str, revision: str) -> str:
-    ask = _reachable(git, url)
+def commit_at_remote(git: Git, url: str, revision: str) -> str:
+    """Return the commit that `revision` has at `url`, and have it in the object store."""
+    ask = remote_for(git, url)
     commit = git.remote_commit(ask, revision)
     if commit is None:
         raise BootstrapError(
@@ -57,7 +58,7 @@ def _remote_commit(git: Git, url: str, revision: str) -> str:
     return commit
 
 
-def _reachable(git: Git, url: str) -> str:
+def remote_for(git: Git, url: str) -> str:
     """Return what to ask for the repository at `url`.
 
     The user's own remote may reach it by other means (SSH, a token) than Argo CD does.
@@ -91,7 +92,7 @@ def descendants(git: Git, url: str) -> Callable[[str, str], bool]:
     def is_descendant(commit: str, wanted: str) -> bool:
         if not git.has_commit(commit):
             try:
-                git.fetch(_reachable(git, url), commit)
+                git.fetch(remote_for(git, url), commit)
             except BootstrapError:
                 return False  # not to be had by its id; what we can't compare is not ours
         return git.is_ancestor(wanted, commit)

@@ -6,15 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bootstrap.application import build_project, build_root, parse_root, widen_project
+from bootstrap.application import build_project, build_root, widen_project
 from bootstrap.cluster import Cluster
-from bootstrap.commands.project_files import load_environments, require_environment
+from bootstrap.commands.project_files import (
+    load_environments,
+    load_root,
+    require_environment,
+)
 from bootstrap.commands.pushed import descendants, pushed_commits
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.sealing_certificate import SEALED_FILE
 from bootstrap.commands.sealing_keys import SealingKeys
-from bootstrap.commands.wait import Clock, Target, wait_until
-from bootstrap.constants import ROOT_FILE, ROOT_NAME
+from bootstrap.commands.wait import Clock, targets_of, wait_until
+from bootstrap.constants import ROOT_NAME
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
@@ -90,7 +94,7 @@ def up(
     chosen = [require_environment(repository, name)] if name else everything
     if not chosen:
         raise BootstrapError("there is no environment yet", "make one with `bootstrap init prod`")
-    root_url, root_revision = _load_root(repository)
+    root_url, root_revision = load_root(repository)
     commits = pushed_commits(chosen, root_url, root_revision, git)
     _warn_of_unsealed(chosen, repository, reporter)
     cluster = connect()
@@ -115,18 +119,8 @@ def up(
     by_name = {environment.name: commits[environment.name] for environment in chosen}
     if not options.wait:
         return UpResult(tuple(applied), by_name)
-    targets = [Target(ROOT_NAME, "root", None, commits[""])]
-    targets += [
-        Target(
-            environment.application,
-            environment.name,
-            _health_source(environment, cluster, connect_destination),
-            commits[environment.name],
-        )
-        for environment in chosen
-    ]
     seconds = wait_until(
-        targets,
+        targets_of(chosen, commits, cluster, connect_destination),
         cluster=cluster,
         is_descendant=descendants(git, root_url),
         timeout_seconds=options.timeout_seconds,
@@ -134,13 +128,6 @@ def up(
         reporter=reporter,
     )
     return UpResult(tuple(applied), by_name, seconds)
-
-
-def _load_root(repository: Repository) -> tuple[str, str]:
-    text = repository.read(ROOT_FILE)
-    if text is None:
-        raise BootstrapError(f"{ROOT_FILE} is missing", "write it with `bootstrap init ENV`")
-    return parse_root(text)
 
 
 def _warn_of_unsealed(
@@ -167,14 +154,6 @@ def _check_apis(cluster: Cluster, wanted: Sequence[_Api]) -> None:
             f"cluster {cluster.context} has not the resource definitions of {names}",
             "; ".join(api.install for api in missing),
         )
-
-
-def _health_source(
-    environment: Environment, cluster: Cluster, destination: Callable[[], Cluster] | None
-) -> tuple[Cluster, str] | None:
-    if environment.destination.in_cluster:
-        return cluster, environment.namespace
-    return (destination(), environment.namespace) if destination else None
 
 
 def _places(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.reporter import Reporter
+from bootstrap.constants import ROOT_NAME
+from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.health import State, Verdict, explain, settled
 from bootstrap.rollout import is_synced, judge
@@ -98,6 +100,33 @@ def wait_until(
         if elapsed > timeout_seconds:
             raise _out_of_time(targets, progress, timeout_seconds)
         clock.sleep(_POLL_SECONDS)
+
+
+def targets_of(
+    environments: Sequence[Environment],
+    commits: Mapping[str, str],
+    cluster: Cluster,
+    destination: Callable[[], Cluster] | None,
+) -> list[Target]:
+    """Return what to wait for: the root first, each at its commit ("" is the root's)."""
+    root = Target(ROOT_NAME, "root", None, commits[""])
+    return [root] + [
+        Target(
+            environment.application,
+            environment.name,
+            _workloads(environment, cluster, destination),
+            commits[environment.name],
+        )
+        for environment in environments
+    ]
+
+
+def _workloads(
+    environment: Environment, cluster: Cluster, destination: Callable[[], Cluster] | None
+) -> tuple[Cluster, str] | None:
+    if environment.destination.in_cluster:
+        return cluster, environment.namespace
+    return (destination(), environment.namespace) if destination else None
 
 
 def _at_or_after(

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from bootstrap.errors import BootstrapError
 _KEPT_VARIABLES = frozenset(
     {
         "GIT_ASKPASS",
+        "GIT_AUTHOR_DATE",
+        "GIT_AUTHOR_EMAIL",
+        "GIT_AUTHOR_NAME",
+        "GIT_COMMITTER_DATE",
+        "GIT_COMMITTER_EMAIL",
+        "GIT_COMMITTER_NAME",
         "GIT_CONFIG_COUNT",
         "GIT_CONFIG_GLOBAL",
         "GIT_CONFIG_NOSYSTEM",
@@ -59,13 +66,17 @@ def git_environment() -> dict[str, str]:
 
 
 def run_git(
-    folder: Path, *arguments: str, remote: bool = False, stdin: str | None = None
+    folder: Path,
+    *arguments: str,
+    remote: bool = False,
+    stdin: str | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Completed:
-    """Run Git in `folder`; one that talks to a `remote` gets more time.
+    """Run Git in `folder`; one that talks to a `remote`, or runs hooks, gets more time.
 
     Any exit code is returned. Raises BootstrapError if Git is missing or gives no answer.
     """
-    environment = git_environment()
+    environment = git_environment() | dict(variables or {})
     command = ["git", "-c", "core.quotePath=false", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(

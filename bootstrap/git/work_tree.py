@@ -71,6 +71,10 @@ class Git:
                 "check your access with `git fetch`",
             )
 
+    def resolve(self, revision: str) -> str | None:
+        """Return the commit that `revision` (an id or its beginning, a branch, a tag) means."""
+        return self._commit(revision)
+
     def has_commit(self, commit: str) -> bool:
         """Tell whether `commit` is in the object store."""
         return self._commit(commit) is not None

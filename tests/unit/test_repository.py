@@ -296,3 +296,20 @@ def test_lock_ends_with_its_process(tree: WorkTree):
     assert done.returncode == -signal.SIGKILL
     with Repository(tree.root).lock():
         pass
+
+
+def test_what_was_taken_away_comes_back_when_a_later_step_fails(
+    repository: Repository, tree: WorkTree
+):
+    tree.write("folder/kept.yaml", "kept\n")
+    before = tree.snapshot()
+
+    with pytest.raises(BootstrapError, match="folder: "):
+        repository.write(FILES, removed=["same.yaml", "folder"])
+
+    assert tree.snapshot() == before
+    assert repository.write([], removed=["same.yaml", "never-was.yaml"]) == [
+        Change("same.yaml", "removed"),
+        Change("never-was.yaml", "unchanged"),
+    ]
+    assert not (tree.root / "same.yaml").exists()

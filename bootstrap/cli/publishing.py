@@ -1,0 +1,113 @@
+"""Options and steps of commands that change files and may commit, push and wait."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bootstrap.cli.options import connect, parse_duration
+from bootstrap.errors import UsageError
+
+if TYPE_CHECKING:
+    from bootstrap.commands.publish import Published, PublishOptions
+    from bootstrap.environment import Environment
+    from bootstrap.git import Git
+    from bootstrap.repository import Repository
+
+Commit = Annotated[bool, typer.Option("--commit", help="Commit what changed, and only that.")]
+Push = Annotated[bool, typer.Option("--push", help="Commit and push; never by force.")]
+Branch = Annotated[
+    str | None,
+    typer.Option(
+        "--branch",
+        metavar="NAME",
+        help="Commit on a new branch, for a pull request; your files stay as they are.",
+    ),
+]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Commit, push, and wait until the commit is running.")
+]
+Timeout = Annotated[str, typer.Option("--timeout", help="How long to wait, such as 90s, 5m or 1h.")]
+DestinationContext = Annotated[
+    str | None,
+    typer.Option(
+        "--destination-context",
+        help="Context of the cluster that environments run in, if not Argo CD's own.",
+    ),
+]
+DEFAULT_TIMEOUT = "5m"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long to wait, and where to look."""
+
+    seconds: float
+    context: str | None
+    destination_context: str | None
+
+
+def publish_options(*, commit: bool, push: bool, branch: str | None, wait: bool) -> PublishOptions:
+    """Return what the options ask for; --wait pushes, which a branch for a pull request is not."""
+    from bootstrap.commands.publish import PublishOptions
+
+    if wait and branch is not None:
+        raise UsageError(
+            "--wait does not go with --branch: nothing runs before the branch is merged",
+            "leave one of them out",
+        )
+    return PublishOptions(commit=commit, push=push or wait, branch=branch)
+
+
+def waiting(timeout: str, context: str | None, destination_context: str | None) -> Waiting:
+    """Return what the options say of waiting."""
+    return Waiting(parse_duration(timeout), context, destination_context)
+
+
+def wait_for(
+    published: Published,
+    environment: Environment,
+    how: Waiting,
+    *,
+    repository: Repository,
+    git: Git,
+) -> float:
+    """Wait until what was pushed is running; return the seconds."""
+    return wait_for_pushed(published.commit, environment, how, repository=repository, git=git)[1]
+
+
+def wait_for_pushed(
+    commit: str | None,
+    environment: Environment,
+    how: Waiting,
+    *,
+    repository: Repository,
+    git: Git,
+) -> tuple[str, float]:
+    """Wait until `commit` (None: what is pushed) is running; return it and the seconds."""
+    import time
+
+    from bootstrap.commands.wait_environment import wait_for_commit
+    from bootstrap.output import TerminalReporter
+
+    reporter = TerminalReporter()
+    commit, seconds = wait_for_commit(
+        environment,
+        commit,
+        repository=repository,
+        git=git,
+        connect=functools.cache(lambda: connect(how.context)),
+        connect_destination=(
+            functools.cache(lambda: connect(how.destination_context))
+            if how.destination_context
+            else None
+        ),
+        timeout_seconds=how.seconds,
+        clock=time,
+        reporter=reporter,
+    )
+    reporter.step(f"{environment.name} is Synced and Healthy at {commit[:7]} ({seconds:.1f} s)")
+    return commit, seconds

@@ -1,0 +1,41 @@
+"""`bootstrap wait`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bootstrap.cli.options import Context, Format, Output, open_repository
+from bootstrap.cli.publishing import (
+    DEFAULT_TIMEOUT,
+    DestinationContext,
+    Timeout,
+    wait_for_pushed,
+    waiting,
+)
+
+
+def wait(
+    environment: Annotated[str, typer.Argument(help="Name of the environment.")],
+    commit: Annotated[
+        str | None, typer.Option(help="Commit to wait for [default: what is pushed].")
+    ] = None,
+    context: Context = None,
+    destination_context: DestinationContext = None,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    output: Output = Format.TEXT,
+) -> None:
+    """Wait until a commit, exactly that or a later one, is Synced and Healthy.
+
+    Changes nothing. Says what is wrong where it can't get there, and ends at once if it is there.
+    """
+    from bootstrap.commands.project_files import require_environment
+    from bootstrap.output import print_json
+
+    how = waiting(timeout, context, destination_context)
+    git, repository = open_repository()
+    chosen = require_environment(repository, environment)
+    running, seconds = wait_for_pushed(commit, chosen, how, repository=repository, git=git)
+    if output is Format.JSON:
+        print_json({"environment": chosen.name, "commit": running, "seconds": seconds})

@@ -1,0 +1,161 @@
+"""From planned files to what the user asked for: changed files, a commit, a push."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bootstrap.commands.reporter import Reporter
+from bootstrap.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.git import Git
+from bootstrap.git.publish import commit_on_branch, commit_paths, moved, push
+from bootstrap.manifest import Manifest
+from bootstrap.repository import Change, Repository
+
+_REMOTE = "origin"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOptions:
+    """How far a change goes: files only, or on to a commit and a push."""
+
+    commit: bool = False
+    push: bool = False
+    """Also commits."""
+    branch: str | None = None
+    """Commit on a new branch of this name; the work tree stays as it is."""
+
+    @property
+    def commits(self) -> bool:
+        """Whether there will be a commit."""
+        return self.commit or self.push or self.branch is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The files to write and to take away, and the message of their commit."""
+
+    manifests: tuple[Manifest, ...]
+    message: str
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was done; `commit` is None where there was nothing to commit, or nobody asked."""
+
+    changes: tuple[Change, ...]
+    commit: str | None = None
+    branch: str | None = None
+    """The branch that has, or is to have, the commit."""
+    pushed: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether any file differs."""
+        return any(change.action != "unchanged" for change in self.changes)
+
+
+def publish(
+    plan: Plan,
+    options: PublishOptions,
+    *,
+    environments: Sequence[Environment],
+    repository: Repository,
+    git: Git,
+    reporter: Reporter,
+    dry_run: bool = False,
+) -> Published:
+    """Carry out `plan`, under `repository.lock()`; `environments` are those that it changes.
+
+    Everything that can be known beforehand is checked before a file is touched. With `push`, a
+    commit of an earlier run that never got to the remote is pushed now.
+    """
+    current = git.current_branch()
+    if options.commits:
+        _check_clean(plan, git)
+        _check_remote(options, current, git)
+    changes = tuple(repository.plan(plan.manifests, plan.removed))
+    branch = options.branch or current
+    if dry_run:
+        return Published(changes, branch=branch)
+    differing = [item.path for item in changes if item.action != "unchanged"]
+    if options.branch is not None:
+        if not differing:
+            return Published(changes)
+        commit = commit_on_branch(git.root, options.branch, _files(plan, differing), plan.message)
+        source = f"refs/heads/{options.branch}"
+    else:
+        repository.write(plan.manifests, plan.removed)
+        if not options.commits:
+            return Published(changes, branch=branch)
+        public = [path for path in differing if path not in _private(plan)]
+        commit = commit_paths(git.root, public, plan.message) if public else git.head() or ""
+        source = "HEAD"
+        if not public and not options.push:
+            return Published(changes, branch=branch)
+    if options.push and branch:
+        _warn_of_other_branch(environments, branch, reporter)
+        push(git.root, source, branch, _REMOTE)
+    return Published(changes, commit, branch, pushed=options.push)
+
+
+def _check_clean(plan: Plan, git: Git) -> None:
+    """Refuse to commit what somebody else began in the same files."""
+    private = _private(plan)
+    paths = [item.path for item in plan.manifests if item.path not in private]
+    changed = git.uncommitted([*paths, *plan.removed])
+    if changed:
+        raise BootstrapError(
+            f"{changed[0]} has changes that are not committed yet",
+            "commit or stash them first, or leave out --commit, --push and --branch",
+        )
+
+
+def _check_remote(options: PublishOptions, current: str | None, git: Git) -> None:
+    if git.head() is None:
+        raise BootstrapError("there is no commit yet", "commit what is there first")
+    if options.branch is not None or not options.push:
+        return
+    if current is None:
+        raise BootstrapError(
+            "HEAD is detached, so there is no branch to push", "check out a branch, or add --branch"
+        )
+    if git.remote_url(_REMOTE) is None:
+        raise BootstrapError(
+            f"the repository has no remote `{_REMOTE}` to push to",
+            f"add it with `git remote add {_REMOTE} URL`",
+        )
+    there = git.remote_commit(_REMOTE, current)
+    if there is None:
+        return
+    if not git.has_commit(there):
+        git.fetch(_REMOTE, current)
+    if not git.is_ancestor(there, "HEAD"):
+        raise moved(_REMOTE, current)
+
+
+def _files(plan: Plan, differing: list[str]) -> dict[str, str | None]:
+    private = _private(plan)
+    files: dict[str, str | None] = {
+        item.path: item.content
+        for item in plan.manifests
+        if item.path in differing and item.path not in private
+    }
+    return files | {path: None for path in plan.removed if path in differing}
+
+
+def _private(plan: Plan) -> set[str]:
+    return {item.path for item in plan.manifests if item.private}
+
+
+def _warn_of_other_branch(
+    environments: Sequence[Environment], branch: str, reporter: Reporter
+) -> None:
+    for environment in environments:
+        if environment.target_revision != branch:
+            reporter.warn(
+                f"{environment.name} follows {environment.target_revision}, not {branch}: it"
+                " changes once this is merged there"
+            )
