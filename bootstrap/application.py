@@ -48,7 +48,7 @@ def build_application(environment: Environment) -> dict[str, Any]:
         "metadata": {
             "name": environment.application,
             "namespace": ARGOCD_NAMESPACE,
-            "labels": {**_PART_OF, "agentsmith.dev/environment": environment.name},
+            "labels": namespace_labels(environment.name),
             "annotations": {
                 # Without it a webhook re-renders every environment on every push.
                 "argocd.argoproj.io/manifest-generate-paths": (
@@ -86,10 +86,17 @@ def build_application(environment: Environment) -> dict[str, Any]:
             "syncPolicy": {
                 **_automated(environment.automated),
                 "syncOptions": ["CreateNamespace=true", "ServerSideApply=true", "PruneLast=true"],
+                # Argo CD leaves the namespace behind: by this mark `bootstrap destroy` knows it.
+                "managedNamespaceMetadata": {"labels": namespace_labels(environment.name)},
                 "retry": _retry(),
             },
         },
     }
+
+
+def namespace_labels(name: str) -> dict[str, str]:
+    """Return the labels of the namespace that Argo CD makes for environment `name`."""
+    return {**_PART_OF, "agentsmith.dev/environment": name}
 
 
 def build_root(repo_url: str, target_revision: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bootstrap.cli.check import check
+from bootstrap.cli.cluster import cluster
 from bootstrap.cli.hooks import hooks
 from bootstrap.cli.init import init
 from bootstrap.cli.keys import keys
@@ -59,5 +60,6 @@ app.command(
 app.command(epilog="Example: bootstrap up prod --context my-cluster")(up)
 app.command(epilog="Example: bootstrap wait prod --commit 1a2b3c4")(wait)
 app.command(epilog="Example: bootstrap check --staged")(check)
+app.add_typer(cluster, name="cluster")
 app.add_typer(keys, name="keys")
 app.add_typer(hooks, name="hooks")

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
 from bootstrap.constants import ARGOCD_NAMESPACE, FIELD_MANAGER
 
 _PLURALS = {"AppProject": "appprojects", "Application": "applications"}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCluster:
+    """A cluster that Argo CD deploys to; of its Secret nothing else is ever kept."""
+
+    name: str
+    server: str
 
 
 class ArgoCD:
@@ -44,6 +54,19 @@ class ArgoCD:
             )  # fmt: skip
         return {item["metadata"]["name"]: item for item in found["items"]}
 
+    def read_clusters(self) -> list[KnownCluster]:
+        """Return the clusters that Argo CD has a Secret for, by name; never their credentials."""
+        with self._api.translated("listing the clusters of Argo CD"):
+            found = self._api.core.list_namespaced_secret(
+                ARGOCD_NAMESPACE, label_selector="argocd.argoproj.io/secret-type=cluster",
+                **bounded(),
+            )  # fmt: skip
+        clusters = [
+            KnownCluster(_decoded(item.data, "name"), _decoded(item.data, "server"))
+            for item in found.items
+        ]
+        return sorted(clusters, key=lambda cluster: (cluster.name, cluster.server))
+
     def refresh(self, application: str) -> None:
         """Ask Argo CD to look at the repository now; nothing happens if it has no such object."""
         body = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
@@ -59,3 +82,7 @@ def _desired(item: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what people set on an object: Argo CD writes the status beside it all the time."""
     metadata = item["metadata"]
     return item.get("spec"), metadata.get("labels"), metadata.get("finalizers")
+
+
+def _decoded(data: Mapping[str, str] | None, key: str) -> str:
+    return base64.b64decode((data or {}).get(key, "")).decode(errors="replace")
