@@ -17,17 +17,17 @@ class TerminalReporter:
 
     def step(self, message: str) -> None:
         """Say what is happening or done."""
-        print(_printable(message), file=sys.stderr, flush=True)
+        print(printable(message), file=sys.stderr, flush=True)
 
     def warn(self, message: str) -> None:
         """Say what a person should know though the command goes on."""
-        print(f"warning: {_printable(message)}", file=sys.stderr, flush=True)
+        print(f"warning: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def print_error(error: BootstrapError) -> None:
     """Say what is wrong, and on the next line what to do."""
-    print(f"error: {_printable(error.message)}", file=sys.stderr)
-    print(f"  fix: {_printable(error.hint)}", file=sys.stderr, flush=True)
+    print(f"error: {printable(error.message)}", file=sys.stderr)
+    print(f"  fix: {printable(error.hint)}", file=sys.stderr, flush=True)
 
 
 def print_data(text: str) -> None:
@@ -54,8 +54,11 @@ def verb_of(action: str, dry_run: bool) -> str:
     return f"would be {action}:" if dry_run and action != "unchanged" else f"{action}:"
 
 
-def _printable(text: str) -> str:
-    """Keep messages of servers and file names from steering the terminal."""
+def printable(text: str) -> str:
+    """Return `text` on one line, with nothing in it that steers the terminal.
+
+    Messages of servers and file names may hold anything.
+    """
     return "".join(
         char if char.isprintable() else f"\\x{ord(char):02x}" for char in " ".join(text.split("\n"))
     )

@@ -11,6 +11,7 @@ import typer
 
 from bootstrap.cli.check import check
 from bootstrap.cli.cluster import cluster
+from bootstrap.cli.doctor import doctor
 from bootstrap.cli.hooks import hooks
 from bootstrap.cli.init import init
 from bootstrap.cli.keys import keys
@@ -60,6 +61,7 @@ app.command(
 app.command(epilog="Example: bootstrap up prod --context my-cluster")(up)
 app.command(epilog="Example: bootstrap wait prod --commit 1a2b3c4")(wait)
 app.command(epilog="Example: bootstrap check --staged")(check)
+app.command(epilog="Example: bootstrap doctor prod --context my-cluster")(doctor)
 app.add_typer(cluster, name="cluster")
 app.add_typer(keys, name="keys")
 app.add_typer(hooks, name="hooks")
