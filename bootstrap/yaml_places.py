@@ -1,17 +1,17 @@
-"""Where the keys and values of a YAML mapping stand in its text."""
+"""Where the keys and values of a YAML mapping stand in its text.
+
+Nodes are those of the parser, which has no types for what matters here.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import parser_of, position_of
 
-if TYPE_CHECKING:
-    from ruamel.yaml.nodes import Node
 
-
-def compose_one(text: str, path: str) -> Node | None:
+def compose_one(text: str, path: str) -> Any | None:
     """Return the root of the one document in `text` (of file `path`), None if it is empty.
 
     Its marks are positions in `text`.
@@ -36,7 +36,7 @@ def compose_one(text: str, path: str) -> Node | None:
     return root
 
 
-def find_key(node: Node | None, key: str, *, path: str) -> tuple[Node, Node] | None:
+def find_key(node: Any, key: str, *, path: str) -> tuple[Any, Any] | None:
     """Return the key and value nodes of `key` in the mapping `node`, None if it has no such key.
 
     Raises BootstrapError for what is written once and meant in more than one place (anchors), and
@@ -59,7 +59,7 @@ def find_key(node: Node | None, key: str, *, path: str) -> tuple[Node, Node] | N
             f" {value.anchor}, so a change would reach further than it says",
             "write the value out there, without & or *",
         )
-    return found[0]
+    return found[0][0], value
 
 
 def is_empty(node: Any) -> bool:
@@ -72,7 +72,7 @@ def is_null(node: Any) -> bool:
     return bool(node.tag == "tag:yaml.org,2002:null")
 
 
-def value_place(text: str, key: Node, value: Node) -> tuple[int, int]:
+def value_place(text: str, key: Any, value: Any) -> tuple[int, int]:
     """Return where the scalar `value` of `key` begins and ends; alike if nothing is written."""
     start, end = value.start_mark.index, value.end_mark.index
     if start == end:  # the parser then gives the place of what comes next
@@ -81,7 +81,7 @@ def value_place(text: str, key: Node, value: Node) -> tuple[int, int]:
     return start, end
 
 
-def end_of(pair: tuple[Node, Node]) -> int:
+def end_of(pair: tuple[Any, Any]) -> int:
     """Return where the last thing that belongs to an entry ends.
 
     The parser's own end of a block is where the next begins, behind comments and empty lines.
@@ -90,13 +90,13 @@ def end_of(pair: tuple[Node, Node]) -> int:
 
     key, value = pair
     if isinstance(value, ScalarNode):
-        end = value.end_mark.index
-        return end if end > value.start_mark.index else key.end_mark.index
+        written = value.end_mark.index > value.start_mark.index
+        return int((value if written else key).end_mark.index)
     if value.flow_style or not value.value:
-        return value.end_mark.index
+        return int(value.end_mark.index)
     last = value.value[-1]
     if isinstance(value, MappingNode):
         return end_of(last)
     if isinstance(value, SequenceNode):
         return end_of((value, last))
-    return value.end_mark.index
+    return int(value.end_mark.index)

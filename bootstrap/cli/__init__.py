@@ -17,6 +17,7 @@ from bootstrap.cli.init import init
 from bootstrap.cli.keys import keys
 from bootstrap.cli.seal import seal
 from bootstrap.cli.up import up
+from bootstrap.cli.upgrade import upgrade
 from bootstrap.cli.wait import wait
 
 app = typer.Typer(
@@ -60,6 +61,9 @@ app.command(
 )(seal)
 app.command(epilog="Example: bootstrap up prod --context my-cluster")(up)
 app.command(epilog="Example: bootstrap wait prod --commit 1a2b3c4")(wait)
+app.command(epilog="Example: bootstrap upgrade prod --dispatcher :1.2 --agent :1.2 --push --wait")(
+    upgrade
+)
 app.command(epilog="Example: bootstrap check --staged")(check)
 app.command(epilog="Example: bootstrap doctor prod --context my-cluster")(doctor)
 app.add_typer(cluster, name="cluster")

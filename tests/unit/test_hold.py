@@ -47,9 +47,12 @@ def test_a_second_hold_takes_the_place_of_the_first():
         ("# bootstrap hold:", Hold()),
         ("# bootstrap hold: since Monday", Hold()),
         ("# bootstrap hold: wait for 'Ann", Hold(reason="wait for 'Ann")),
-        ("# bootstrap hold: revision=abc reason='wait for Ann'", Hold("abc", reason="wait for Ann")),
+        (
+            "# bootstrap hold: revision=abc reason='wait for Ann'",
+            Hold("abc", reason="wait for Ann"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_line_that_was_edited_or_moved_still_holds(line: str, hold: Hold):
     text = f"# mine\n{line}\nimage: {{}}\n"
     assert read_hold(text) == hold

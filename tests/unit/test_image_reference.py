@@ -27,10 +27,13 @@ PATTERN = SCHEMA["definitions"]["imageReference"]["pattern"]
         ("r.example.com:5000/team/app:V1", ImageReference("r.example.com:5000/team/app", "V1")),
         ("localhost/app:1", ImageReference("localhost/app", "1")),
         (f"app@{DIGEST}", ImageReference("app", None, DIGEST)),
-        (f"localhost:5000/a__b/c.d:1@{DIGEST}", ImageReference("localhost:5000/a__b/c.d", "1", DIGEST)),
+        (
+            f"localhost:5000/a__b/c.d:1@{DIGEST}",
+            ImageReference("localhost:5000/a__b/c.d", "1", DIGEST),
+        ),
         (f"app:{'a' * 128}", ImageReference("app", "a" * 128)),
     ],
-)  # fmt: skip
+)
 def test_a_reference_is_its_parts_and_passes_the_charts_schema(text: str, image: ImageReference):
     assert parse_image(text, source="x") == image
     assert str(image) == text
@@ -53,10 +56,16 @@ def test_a_reference_is_its_parts_and_passes_the_charts_schema(text: str, image:
         ("app:1\n", "'app:1\\n' has no valid tag"),
         (f"{'a' * 256}:1", f"'{'a' * 256}:1' is not an image reference"),
         ("app@", "the digest of 'app@' is not sha256: and 64 hexadecimal digits"),
-        (f"app@{DIGEST[:-1]}", f"the digest of 'app@{DIGEST[:-1]}' is not sha256: and 64 hexadecimal digits"),
-        (f"app@sha512:{HEX}", f"the digest of 'app@sha512:{HEX}' is not sha256: and 64 hexadecimal digits"),
+        (
+            f"app@{DIGEST[:-1]}",
+            f"the digest of 'app@{DIGEST[:-1]}' is not sha256: and 64 hexadecimal digits",
+        ),
+        (
+            f"app@sha512:{HEX}",
+            f"the digest of 'app@sha512:{HEX}' is not sha256: and 64 hexadecimal digits",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_no_registry_takes_is_refused(text: str, message: str):
     with pytest.raises(UsageError) as caught:
         parse_image(text, source="--agent")
