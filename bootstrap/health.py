@@ -31,7 +31,8 @@ class Verdict:
 def explain(objects: Sequence[Mapping[str, Any]]) -> list[Verdict]:
     """Return what is wrong with live SealedSecrets, Deployments, ReplicaSets and Pods.
 
-    The causes come first: a failed unseal before the pod that waits for its Secret.
+    The causes come first: a failed unseal before the pod that waits for its Secret. What may pass
+    by itself comes last, as State.WAITING.
     """
     explainers = {
         "SealedSecret": _explain_sealed_secret,
@@ -39,13 +40,35 @@ def explain(objects: Sequence[Mapping[str, Any]]) -> list[Verdict]:
         "Pod": _explain_pod,
         "Deployment": _explain_deployment,
     }
-    return [
+    found = [
         verdict
         for kind, explainer in explainers.items()
         for item in objects
         if item.get("kind") == kind
         for verdict in explainer(item)
     ]
+    return sorted(found, key=lambda verdict: verdict.state is State.WAITING)
+
+
+def crashed_container(objects: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
+    """Return the pod and container of the first crash that `explain` tells of."""
+    for item in objects:
+        if item.get("kind") == "Pod":
+            for container in _containers(item):
+                if _crash(container) is not None:
+                    return _name(item), str(container.get("name"))
+    return None
+
+
+def images_of(objects: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the images that live Deployments ask for, sorted."""
+    found = set()
+    for item in objects:
+        if item.get("kind") == "Deployment":
+            template = mapping(mapping(item.get("spec")).get("template"))
+            for container in mapping(template.get("spec")).get("containers") or []:
+                found.add(str(container.get("image")))
+    return tuple(sorted(found))
 
 
 def settled(objects: Sequence[Mapping[str, Any]]) -> bool:
@@ -84,21 +107,34 @@ def _explain_deployment(item: Mapping[str, Any]) -> Iterator[Verdict]:
 def _explain_replica_set(item: Mapping[str, Any]) -> Iterator[Verdict]:
     for condition in _conditions(item, "ReplicaFailure"):
         if condition.get("status") == "True":
+            message = one_line(str(condition.get("message", "")))
+            quota = "exceeded quota" in message
             yield Verdict(
                 State.STUCK,
-                f"no pod for {_name(item)}: {one_line(str(condition.get('message', '')))}",
-                "mend the quota or policy that refuses the pod",
+                f"no pod for {_name(item)}: {message}",
+                "raise the namespace's ResourceQuota, or lower replicas or resources in values.yaml"
+                if quota
+                else "mend the quota or policy that refuses the pod",
             )
 
 
 def _explain_pod(item: Mapping[str, Any]) -> Iterator[Verdict]:
-    status = mapping(item.get("status"))
-    containers = [
-        *(status.get("initContainerStatuses") or []),
-        *(status.get("containerStatuses") or []),
-    ]
-    for container in containers:
-        waiting = mapping(mapping(container.get("state")).get("waiting"))
+    for condition in _conditions(item, "PodScheduled"):
+        if condition.get("status") == "False" and condition.get("reason") == "Unschedulable":
+            # an autoscaler may bring a node in some minutes
+            yield Verdict(
+                State.WAITING,
+                f"Pod {_name(item)}: no node takes it:"
+                f" {one_line(str(condition.get('message', '')))}",
+                "add or free a node, or lower resources, nodeSelector or tolerations in"
+                " values.yaml",
+            )
+    for container in _containers(item):
+        crash = _crash(container)
+        if crash is not None:
+            yield _explain_crash(item, container, crash)
+            continue
+        waiting = _state(container, "state", "waiting")
         reason = waiting.get("reason")
         if not reason or reason in {"ContainerCreating", "PodInitializing"}:
             continue
@@ -108,6 +144,44 @@ def _explain_pod(item: Mapping[str, Any]) -> Iterator[Verdict]:
             f"Pod {_name(item)}: {reason}{': ' + detail if detail else ''}",
             _POD_HINTS.get(str(reason), f"`kubectl logs {_name(item)}` in its namespace says more"),
         )
+
+
+def _explain_crash(
+    item: Mapping[str, Any], container: Mapping[str, Any], crash: Mapping[str, Any]
+) -> Verdict:
+    """Say how a container ended, in words that stay the same while it is started again."""
+    place = f"Pod {_name(item)}: container {container.get('name')}"
+    if crash.get("reason") == "OOMKilled":
+        return Verdict(
+            State.STUCK,
+            f"{place} ran out of memory (OOMKilled)",
+            "raise its resources.limits.memory in values.yaml, and push",
+        )
+    code = crash.get("exitCode")
+    return Verdict(
+        State.STUCK,
+        f"{place} crashes{'' if code is None else f': exit code {code}'}",
+        f"`kubectl logs {_name(item)} --previous` in its namespace says more",
+    )
+
+
+def _crash(container: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return how the container last ended, None unless it crashes again and again."""
+    if _state(container, "state", "waiting").get("reason") != "CrashLoopBackOff":
+        return None
+    return _state(container, "lastState", "terminated")
+
+
+def _containers(pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    status = mapping(pod.get("status"))
+    return [
+        *(status.get("initContainerStatuses") or []),
+        *(status.get("containerStatuses") or []),
+    ]
+
+
+def _state(container: Mapping[str, Any], when: str, what: str) -> Mapping[str, Any]:
+    return mapping(mapping(container.get(when)).get(what))
 
 
 _POD_HINTS = {

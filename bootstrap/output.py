@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
+from bootstrap.terminal import printable
 
 if TYPE_CHECKING:
     from bootstrap.certificate import SealingCertificate
@@ -52,13 +53,3 @@ def describe_certificate(certificate: SealingCertificate) -> dict[str, str]:
 def verb_of(action: str, dry_run: bool) -> str:
     """Return how a change is told, or in a dry run what it would be."""
     return f"would be {action}:" if dry_run and action != "unchanged" else f"{action}:"
-
-
-def printable(text: str) -> str:
-    """Return `text` on one line, with nothing in it that steers the terminal.
-
-    Messages of servers and file names may hold anything.
-    """
-    return "".join(
-        char if char.isprintable() else f"\\x{ord(char):02x}" for char in " ".join(text.split("\n"))
-    )

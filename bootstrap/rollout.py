@@ -38,7 +38,8 @@ def judge(
     if not revision or not is_wanted(revision):
         seen = f"at {revision[:_SHORT]}" if revision else "not compared yet"
         return broken or Verdict(
-            State.WAITING, f"{seen}, waiting for Argo CD to see {wanted[:_SHORT]}"
+            State.WAITING,
+            f"{seen}, waiting for Argo CD to see {wanted[:_SHORT] or 'the repository'}",
         )
     return (
         _judge_operation(status, is_wanted)
@@ -58,11 +59,6 @@ def is_synced(application: Mapping[str, Any] | None, *, is_wanted: Callable[[str
         and is_wanted(str(sync.get("revision") or ""))
         and phase not in {"Running", "Terminating"}
     )
-
-
-def find_broken(application: Mapping[str, Any]) -> Verdict | None:
-    """Return why Argo CD can't even compare `application` with Git, None if it can."""
-    return _broken_condition(mapping(application.get("status")))
 
 
 def _broken_condition(status: Mapping[str, Any]) -> Verdict | None:

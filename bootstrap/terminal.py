@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TextIO
+
+_SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Style(StrEnum):
@@ -31,3 +37,59 @@ def use_color(stream: TextIO) -> bool:
 def paint(text: str, style: Style, on: bool) -> str:
     """Return `text` in `style`, or as it is where colours are not `on`."""
     return f"\x1b[{style.value}m{text}\x1b[0m" if on and text else text
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line, and unable to steer the terminal: it may be a stranger's."""
+    return "".join(
+        char if char.isprintable() else f"\\x{ord(char):02x}" for char in " ".join(text.split("\n"))
+    )
+
+
+def width_of(text: str) -> int:
+    """Return how many columns `text` takes; colours take none."""
+    return sum(map(_columns, _SEQUENCE.sub("", text)))
+
+
+def cut(text: str, width: int) -> str:
+    """Return as much of `text` as fits into `width` columns, with its colour ended."""
+    if width_of(text) <= width:
+        return text
+    kept, left, position = [], width - 1, 0
+    while position < len(text):
+        sequence = _SEQUENCE.match(text, position)
+        piece = sequence[0] if sequence else text[position]
+        if not sequence:
+            left -= _columns(piece)
+            if left < 0:
+                break
+        kept.append(piece)
+        position += len(piece)
+    return "".join(kept) + "…" + ("\x1b[0m" if _SEQUENCE.search("".join(kept)) else "")
+
+
+class LiveLines:
+    """Lines at the end of a terminal, each `draw` over those of the one before."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Draw on `stream`, which must be a terminal."""
+        self._stream = stream
+        self._height = 0
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """Show `lines` in place of those shown before, as far as they fit on the screen."""
+        columns, rows = shutil.get_terminal_size()
+        shown = [cut(line, columns - 1) for line in lines]
+        if len(shown) >= rows:  # what has scrolled off can't be drawn over
+            shown = [*shown[: rows - 2], cut(f"… and {len(lines) - rows + 2} more", columns - 1)]
+        up = f"\x1b[{self._height}F" if self._height else ""
+        # line by line, so that nothing flickers
+        self._stream.write(up + "".join(f"{line}\x1b[K\n" for line in shown) + "\x1b[J")
+        self._stream.flush()
+        self._height = len(shown)
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

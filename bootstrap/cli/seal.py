@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap.cli.completion import complete_environment
 from bootstrap.cli.options import (
     Context,
     ControllerNamespace,
@@ -114,10 +113,7 @@ def seal(
     ] = None,
     env: Annotated[
         str | None,
-        typer.Option(
-            help="Environment [default: that of FILE's folder, else the only one].",
-            autocompletion=complete_environment,
-        ),
+        typer.Option(help="Environment [default: that of FILE's folder, else the only one]."),
     ] = None,
     scope: Annotated[
         SealScope | None,
@@ -139,11 +135,7 @@ def seal(
     ] = False,
     check: Annotated[
         str | None,
-        typer.Option(
-            metavar="ENV",
-            help="Seal nothing: tell whether ENV can still be unsealed.",
-            autocompletion=complete_environment,
-        ),
+        typer.Option(metavar="ENV", help="Seal nothing: tell whether ENV can still be unsealed."),
     ] = None,
     cert: Annotated[
         str | None,

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from bootstrap.cli.completion import complete_environment
 from bootstrap.cli.options import (
     Context,
     Format,
@@ -20,10 +19,7 @@ from bootstrap.cli.options import (
 
 def up(
     environment: Annotated[
-        str | None,
-        typer.Argument(
-            help="Name of the environment [default: all].", autocompletion=complete_environment
-        ),
+        str | None, typer.Argument(help="Name of the environment [default: all].")
     ] = None,
     context: Context = None,
     destination_context: Annotated[

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from bootstrap.cli.completion import EnvironmentArgument, complete_revision
 from bootstrap.cli.options import Context, Format, Output, open_repository
 from bootstrap.cli.publishing import (
     DEFAULT_TIMEOUT,
@@ -18,12 +17,9 @@ from bootstrap.cli.publishing import (
 
 
 def wait(
-    environment: EnvironmentArgument,
+    environment: Annotated[str, typer.Argument(help="Name of the environment.")],
     commit: Annotated[
-        str | None,
-        typer.Option(
-            help="Commit to wait for [default: what is pushed].", autocompletion=complete_revision
-        ),
+        str | None, typer.Option(help="Commit to wait for [default: what is pushed].")
     ] = None,
     context: Context = None,
     destination_context: DestinationContext = None,

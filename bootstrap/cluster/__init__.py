@@ -9,7 +9,7 @@ from typing import Any
 
 from bootstrap.cluster.argocd import ArgoCD
 from bootstrap.cluster.connection import Connection, bounded
-from bootstrap.cluster.inspection import Inspection
+from bootstrap.cluster.running import Running
 from bootstrap.cluster.sealing import SealingController
 
 
@@ -20,8 +20,8 @@ class Cluster:
         """Ask through `connection`."""
         self._api = connection
         self.argocd = ArgoCD(connection)
+        self.running = Running(connection)
         self.sealing = SealingController(connection)
-        self.inspection = Inspection(connection)
 
     @classmethod
     def connect(cls, context: str | None) -> Cluster:

@@ -25,6 +25,7 @@ class Connection:
         self._client = api_client
         self.core = client.CoreV1Api(api_client)
         self.apps = client.AppsV1Api(api_client)
+        self.batch = client.BatchV1Api(api_client)
         self.custom = client.CustomObjectsApi(api_client)
         self.apis = client.ApisApi(api_client)
         self.serialize = api_client.sanitize_for_serialization

@@ -34,7 +34,7 @@ class CheckResult:
 
 def check(root: Path, *, staged: bool) -> CheckResult:
     """Scan what is tracked or, with `staged`, what the next commit would change."""
-    secrets = _load_secrets(root)
+    secrets = load_local_values(root)
     scanner = Scanner(secrets)
     findings: dict[Finding, None] = {}
     suspects: dict[Finding, None] = {}
@@ -52,7 +52,8 @@ def check(root: Path, *, staged: bool) -> CheckResult:
     return CheckResult(tuple(ordered), len(paths), len(secrets))
 
 
-def _load_secrets(root: Path) -> list[LocalValue]:
+def load_local_values(root: Path) -> list[LocalValue]:
+    """Return the secrets in the plaintext files of the work tree at `root`."""
     found = {
         item.value: item
         for file in _local_files(root)

@@ -63,7 +63,7 @@ class Git:
         """Bring `revision` from `url` into the object store; no branch or file is touched."""
         done = run_git(
             self.root, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
-            "--", url, revision, remote=True,
+            "--refmap=", "--", url, revision, remote=True,
         )  # fmt: skip
         if done.code:
             raise BootstrapError(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.health import State, explain, settled
+from bootstrap.health import State, Verdict, crashed_container, explain, images_of, settled
 
 
 def test_live_objects_are_explained_cause_first() -> None:
@@ -63,11 +63,85 @@ def test_live_objects_are_explained_cause_first() -> None:
             "CreateContainerConfigError",
             "seal the key that it misses with `bootstrap seal`, and push",
         ),
-        ("CrashLoopBackOff", "`kubectl logs p` in its namespace says more"),
+        ("RunContainerError", "`kubectl logs p` in its namespace says more"),
     ],
 )
 def test_a_waiting_pod_says_what_to_do(reason: str, hint: str) -> None:
     assert [item.hint for item in explain([pod("p", reason, "m")])] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("ended", "message", "hint"),
+    [
+        (
+            {"exitCode": 137, "reason": "OOMKilled"},
+            "Pod p: container dispatcher ran out of memory (OOMKilled)",
+            "raise its resources.limits.memory in values.yaml, and push",
+        ),
+        (
+            {"exitCode": 1, "reason": "Error"},
+            "Pod p: container dispatcher crashes: exit code 1",
+            "`kubectl logs p --previous` in its namespace says more",
+        ),
+        (
+            {},
+            "Pod p: container dispatcher crashes",
+            "`kubectl logs p --previous` in its namespace says more",
+        ),
+    ],
+)
+def test_a_crash_says_how_it_ended_and_where_its_log_is(
+    ended: dict[str, Any], message: str, hint: str
+) -> None:
+    crashing = pod("p", "CrashLoopBackOff", "back-off 40s restarting failed container")
+    (container,) = crashing["status"]["containerStatuses"]
+    container |= {"name": "dispatcher", "lastState": {"terminated": ended}, "restartCount": 4}
+
+    assert explain([crashing]) == [Verdict(State.STUCK, message, hint)]
+    assert crashed_container([crashing]) == ("p", "dispatcher")
+
+
+def test_a_pod_without_node_may_get_one_and_so_comes_after_what_is_wrong_for_sure() -> None:
+    pending = {
+        "kind": "Pod",
+        "metadata": {"name": "a"},
+        "status": {
+            "conditions": [
+                {
+                    "type": "PodScheduled",
+                    "status": "False",
+                    "reason": "Unschedulable",
+                    "message": "0/1 nodes are available: 1 Insufficient memory.",
+                }
+            ]
+        },
+    }
+
+    assert [
+        (item.state, item.message) for item in explain([pending, pod("b", "ErrImagePull", "x")])
+    ] == [
+        (State.STUCK, "Pod b: ErrImagePull: x"),
+        (
+            State.WAITING,
+            "Pod a: no node takes it: 0/1 nodes are available: 1 Insufficient memory.",
+        ),
+    ]
+    assert crashed_container([pending]) is None
+
+
+def test_a_quota_is_named_as_what_refuses_the_pod() -> None:
+    condition = {
+        "type": "ReplicaFailure",
+        "status": "True",
+        "message": 'pods "d-1" is forbidden: exceeded quota: small, requested: pods=1',
+    }
+    item = {"kind": "ReplicaSet", "metadata": {"name": "d"}, "status": {"conditions": [condition]}}
+
+    (verdict,) = explain([item])
+
+    assert verdict.hint == (
+        "raise the namespace's ResourceQuota, or lower replicas or resources in values.yaml"
+    )
 
 
 def test_healthy_objects_need_no_explanation() -> None:
@@ -83,6 +157,16 @@ def test_healthy_objects_need_no_explanation() -> None:
     }
 
     assert explain([fine, running, {"kind": "Pod", "metadata": {"name": "new"}}]) == []
+
+
+def test_the_images_are_those_that_deployments_ask_for() -> None:
+    containers = [{"image": "redis:7"}, {"image": "exporter:1"}]
+    deployment = {
+        "kind": "Deployment",
+        "spec": {"template": {"spec": {"containers": containers}}},
+    }
+
+    assert images_of([deployment, pod("p", "ErrImagePull", "")]) == ("exporter:1", "redis:7")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""`bootstrap status`."""
+
+from __future__ import annotations
+
+import functools
+from typing import Annotated
+
+import typer
+
+from bootstrap.cli.options import Context, Format, Output, connect, open_repository
+from bootstrap.cli.publishing import DestinationContext
+from bootstrap.errors import EXIT_FAILURE, UsageError
+
+
+def status(
+    environment: Annotated[
+        str | None, typer.Argument(help="Name of the environment [default: all].")
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Go on until Ctrl-C, and show what changes.")
+    ] = False,
+    exit_code: Annotated[
+        bool,
+        typer.Option(
+            "--exit-code",
+            help="End with 1 unless all is Synced and Healthy at the commit that is pushed.",
+        ),
+    ] = False,
+    output: Output = Format.TEXT,
+    context: Context = None,
+    destination_context: DestinationContext = None,
+) -> None:
+    """Show where each environment is: what runs, what is wanted, and why it is not there.
+
+    Changes nothing, and asks Argo CD once however many environments there are.
+    """
+    if watch and (exit_code or output is Format.JSON):
+        raise UsageError(
+            "--watch goes on until Ctrl-C, and shows text",
+            "leave it out for --exit-code and for -o json",
+        )
+    import time
+
+    from bootstrap.commands.status import StatusReader
+    from bootstrap.commands.status import watch as run
+    from bootstrap.output import TerminalReporter
+    from bootstrap.views.status import show_status, watch_status
+
+    git, repository = open_repository()
+    reporter = TerminalReporter()
+    reader = StatusReader(
+        environment,
+        repository=repository,
+        git=git,
+        connect=lambda: connect(context),
+        connect_destination=(
+            functools.cache(lambda: connect(destination_context)) if destination_context else None
+        ),
+        clock=time,
+        reporter=reporter,
+    )
+    if watch:
+        watch_status(run(reader, time, reporter), in_full=environment is not None)
+        return
+    result = reader.read()
+    show_status(result, as_json=output is Format.JSON, in_full=environment is not None)
+    if exit_code and not result.is_fine:
+        raise typer.Exit(EXIT_FAILURE)

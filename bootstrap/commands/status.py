@@ -1,0 +1,246 @@
+"""`bootstrap status`: how the environments are, for one list call however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bootstrap.cluster import Cluster
+from bootstrap.commands.check import load_local_values
+from bootstrap.commands.local_facts import read_local_facts
+from bootstrap.commands.project_files import load_environments, require_environment
+from bootstrap.commands.reporter import Reporter
+from bootstrap.commands.wait import Clock
+from bootstrap.commands.wanted import Wanted
+from bootstrap.constants import ROOT_NAME
+from bootstrap.environment import Environment
+from bootstrap.environment_status import EnvironmentStatus, explained, needs_a_look, read_status
+from bootstrap.errors import BootstrapError
+from bootstrap.git import Git
+from bootstrap.health import State, Verdict, crashed_container, explain, images_of
+from bootstrap.log_lines import safe_lines
+from bootstrap.repository import Repository
+from bootstrap.rollout import judge
+
+_POLL_SECONDS = 1.0
+_WANTED_SECONDS = 15.0
+_UNKNOWN_SECONDS = 3.0
+"""How soon a remote is asked again when Argo CD is at a commit that we did not see there."""
+_DETAIL_SECONDS = 5.0
+_LOG_LINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """Every environment that was asked about, by name."""
+
+    environments: tuple[EnvironmentStatus, ...]
+    subjects: Mapping[str, str]
+    """Commit to the first line of its message, for those in this clone."""
+    trouble: Verdict | None = None
+    """What is wrong with the root Application, through which new environments come."""
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether every environment is Synced and Healthy at the wanted commit."""
+        return self.trouble is None and all(item.is_fine for item in self.environments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the live objects of an environment said, and when."""
+
+    at: float
+    causes: list[Verdict]
+    images: tuple[str, ...]
+    log: tuple[str, ...]
+
+
+class StatusReader:
+    """Reads the status again and again, asking only what may have changed."""
+
+    def __init__(
+        self,
+        name: str | None,
+        *,
+        repository: Repository,
+        git: Git,
+        connect: Callable[[], Cluster],
+        connect_destination: Callable[[], Cluster] | None,
+        clock: Clock,
+        reporter: Reporter,
+    ) -> None:
+        """Ask about environment `name`, or all of them.
+
+        `connect` gives the cluster that Argo CD runs in; `connect_destination` the one that the
+        environments run in, where that is another.
+        """
+        self._environments = (
+            [require_environment(repository, name)] if name else load_environments(repository)
+        )
+        if not self._environments:
+            raise BootstrapError(
+                "there is no environment yet", "make one with `bootstrap init prod`"
+            )
+        self._repository = repository
+        self._facts = {
+            item.name: read_local_facts(item, repository, reporter) for item in self._environments
+        }
+        self._wanted = Wanted(git, reporter)
+        self._cluster = connect()
+        self._places = _places(self._environments, self._cluster, connect_destination)
+        self._clock = clock
+        self._asked_remote = self._asked_jobs = float("-inf")
+        self._jobs: dict[str, int] = {}
+        self._looks: dict[str, _Look] = {}
+        self._names_orphans = name is None
+        self._reporter = reporter
+
+    def read(self) -> StatusResult:
+        """Return the status now."""
+        now = self._clock.monotonic()
+        applications = self._cluster.argocd.read_applications()
+        self._ask_remote(applications, now)
+        self._ask_jobs(now)
+        self._tell_of_orphans(applications)
+        root = applications.get(ROOT_NAME)
+        found = [self._read_one(item, applications, root, now) for item in self._environments]
+        commits = {commit for item in found for commit in (item.running, item.wanted) if commit}
+        return StatusResult(tuple(found), dict(self._wanted.subjects(commits)), _trouble(root))
+
+    def _read_one(
+        self,
+        environment: Environment,
+        applications: Mapping[str, Mapping[str, Any]],
+        root: Mapping[str, Any] | None,
+        now: float,
+    ) -> EnvironmentStatus:
+        status = read_status(
+            environment,
+            applications.get(environment.application),
+            root,
+            wanted=self._wanted.commit((environment.repo_url, environment.target_revision)),
+            is_wanted=self._wanted.is_wanted(environment),
+        )
+        facts = self._facts[environment.name]
+        if needs_a_look(status):
+            look = self._look(environment, now)
+            verdict, file = explained(status.verdict, look.causes, environment)
+            status = replace(
+                status,
+                verdict=verdict,
+                file=file,
+                images=status.images or look.images,
+                log=look.log,
+            )
+        else:
+            self._looks.pop(environment.name, None)
+        return replace(
+            status,
+            sealed_keys=facts.sealed_keys,
+            certificate_ends=facts.certificate_ends,
+            jobs=self._jobs.get(environment.name),
+        )
+
+    def _look(self, environment: Environment, now: float) -> _Look:
+        """Return what the live objects say; one that does not change is not asked every time."""
+        last = self._looks.get(environment.name)
+        if last is not None and now - last.at < _DETAIL_SECONDS:
+            return last
+        place = self._places.get(environment.name)
+        objects = place.read_workloads(environment.namespace) if place else []
+        log = self._read_log(place, environment, objects)
+        look = _Look(now, explain(objects), images_of(objects), log)
+        self._looks[environment.name] = look
+        return look
+
+    def _read_log(
+        self, place: Cluster | None, environment: Environment, objects: list[dict[str, Any]]
+    ) -> tuple[str, ...]:
+        crashed = crashed_container(objects)
+        if place is None or crashed is None:
+            return ()
+        text = place.running.read_last_log(environment.namespace, *crashed, _LOG_LINES)
+        return safe_lines(text, load_local_values(self._repository.root)) if text else ()
+
+    def _ask_remote(self, applications: Mapping[str, Mapping[str, Any]], now: float) -> None:
+        since = now - self._asked_remote
+        revisions = {
+            str(item.get("status", {}).get("sync", {}).get("revision") or "")
+            for item in applications.values()
+        }
+        news = any(item and not self._wanted.knows(item) for item in revisions)
+        if since >= _WANTED_SECONDS or (news and since >= _UNKNOWN_SECONDS):
+            self._asked_remote = now
+            self._wanted.refresh(
+                (item.repo_url, item.target_revision) for item in self._environments
+            )
+
+    def _ask_jobs(self, now: float) -> None:
+        if now - self._asked_jobs < _DETAIL_SECONDS:
+            return
+        self._asked_jobs = now
+        self._jobs = {}
+        for place in {id(item): item for item in self._places.values()}.values():
+            here = {
+                item.name: self._facts[item.name].job_namespace
+                for item in self._environments
+                if self._places.get(item.name) is place
+            }
+            counts = place.running.count_agent_jobs(sorted(set(here.values())))
+            self._jobs |= {
+                name: counts[namespace] for name, namespace in here.items() if namespace in counts
+            }
+
+    def _tell_of_orphans(self, applications: Mapping[str, Mapping[str, Any]]) -> None:
+        if not self._names_orphans:
+            return
+        self._names_orphans = False
+        known = {item.application for item in self._environments} | {ROOT_NAME}
+        for name in sorted(applications.keys() - known):
+            self._reporter.warn(f"Application {name} is in the cluster, but not in this clone")
+
+
+def watch(reader: StatusReader, clock: Clock, reporter: Reporter) -> Iterator[StatusResult]:
+    """Yield the status once a second; a cluster that does not answer is told of and asked again."""
+    yield reader.read()
+    lost = False
+    while True:
+        clock.sleep(_POLL_SECONDS)
+        try:
+            result = reader.read()
+        except BootstrapError as error:
+            if not lost:
+                reporter.warn(error.message)
+            lost = True
+            continue
+        lost = False
+        yield result
+
+
+def _trouble(root: Mapping[str, Any] | None) -> Verdict | None:
+    if root is None:
+        return None
+    verdict = judge(root, is_wanted=lambda _revision: True, wanted="")
+    return verdict if verdict.state in {State.STUCK, State.FAILED} else None
+
+
+def _places(
+    environments: Sequence[Environment],
+    cluster: Cluster,
+    connect_destination: Callable[[], Cluster] | None,
+) -> dict[str, Cluster]:
+    """Return the cluster of each environment, as far as we may reach it."""
+    others = {item.destination for item in environments if not item.destination.in_cluster}
+    if connect_destination is not None and len(others) > 1:
+        raise BootstrapError(
+            "the environments run in more than one other cluster, and --destination-context names"
+            " one",
+            f"name one environment: `bootstrap status {environments[0].name}`",
+        )
+    destination = connect_destination() if connect_destination and others else None
+    places = {
+        item.name: cluster if item.destination.in_cluster else destination for item in environments
+    }
+    return {name: place for name, place in places.items() if place is not None}

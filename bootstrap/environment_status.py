@@ -1,0 +1,159 @@
+"""How an environment is: what its Application says, judged against what Git wants; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bootstrap.blame import file_at_fault
+from bootstrap.environment import Environment
+from bootstrap.health import State, Verdict, mapping
+from bootstrap.rollout import judge
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentStatus:
+    """What a person asks about an environment. None means that it is not known."""
+
+    name: str
+    namespace: str
+    verdict: Verdict
+    """How far it is on the way to what Git wants, and what to do where something is wrong."""
+    file: str | None = None
+    """The file to mend, where the trouble comes from one."""
+    sync: str | None = None
+    health: str | None = None
+    automated: bool = True
+    running: str | None = None
+    """The commit that the live objects are of."""
+    wanted: str | None = None
+    """The commit that the remote has; `running` may be an older one with the same content."""
+    synced_at: datetime | None = None
+    images: tuple[str, ...] = ()
+    sealed_keys: int | None = None
+    certificate_ends: datetime | None = None
+    jobs: int | None = None
+    """How many agent Jobs run."""
+    log: tuple[str, ...] = ()
+    """The last lines of a container that crashes, without what could be a secret."""
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether it is Synced and Healthy at the wanted commit."""
+        return self.verdict.state is State.DONE and self.wanted is not None
+
+
+def read_status(
+    environment: Environment,
+    application: Mapping[str, Any] | None,
+    root: Mapping[str, Any] | None,
+    *,
+    wanted: str | None,
+    is_wanted: Callable[[str], bool],
+) -> EnvironmentStatus:
+    """Return what `application` (None: there is none) says about `environment`.
+
+    `is_wanted` tells of a revision whether it has what `wanted` has for this environment. Without
+    `wanted`, as when the remote can't be asked, any revision will do.
+    """
+    status = mapping((application or {}).get("status"))
+    if application is None:
+        verdict = _absent(environment, root)
+    else:
+        verdict = judge(
+            application,
+            is_wanted=is_wanted if wanted else lambda _revision: True,
+            wanted=wanted or "",
+        )
+    return EnvironmentStatus(
+        name=environment.name,
+        namespace=environment.namespace,
+        verdict=verdict,
+        file=_file(verdict, environment),
+        sync=mapping(status.get("sync")).get("status"),
+        health=mapping(status.get("health")).get("status"),
+        automated=_is_automated(application) if application else environment.automated,
+        running=running_revision(status),
+        wanted=wanted,
+        synced_at=_synced_at(status),
+        images=tuple(sorted(mapping(status.get("summary")).get("images") or [])),
+    )
+
+
+def needs_a_look(status: EnvironmentStatus) -> bool:
+    """Tell whether the live objects may say more than the Application does.
+
+    Argo CD notes the images of an Application some time after it is Healthy.
+    """
+    return status.sync is not None and (status.health != "Healthy" or not status.images)
+
+
+def explained(
+    verdict: Verdict, causes: Sequence[Verdict], environment: Environment
+) -> tuple[Verdict, str | None]:
+    """Return the verdict that a person needs, with the file to mend: the cause where one is known.
+
+    What Argo CD can't even render or apply comes first: live objects are of an earlier commit.
+    """
+    is_first = verdict.state is State.FAILED or (
+        verdict.state is State.STUCK and "Degraded" not in verdict.message
+    )
+    if causes and verdict.state is not State.DONE and not is_first:
+        verdict = causes[0]
+    return verdict, _file(verdict, environment)
+
+
+def running_revision(status: Mapping[str, Any]) -> str | None:
+    """Return the commit that live objects are of, by the status of an Application.
+
+    `sync.revision` is what was last compared: what runs is of that only where nothing differs.
+    """
+    sync = mapping(status.get("sync"))
+    if sync.get("status") == "Synced" and sync.get("revision"):
+        return str(sync["revision"])
+    history = status.get("history") or []
+    return str(history[-1].get("revision") or "") or None if history else None
+
+
+def parse_time(text: object) -> datetime | None:
+    """Return a moment as Kubernetes writes it, None for anything else."""
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _absent(environment: Environment, root: Mapping[str, Any] | None) -> Verdict:
+    if root is None:
+        return Verdict(
+            State.WAITING, "not applied yet", f"start it with `bootstrap up {environment.name}`"
+        )
+    above = judge(root, is_wanted=lambda _revision: True, wanted="")
+    if above.state in {State.STUCK, State.FAILED}:
+        return Verdict(above.state, f"the root Application: {above.message}", above.hint)
+    return Verdict(
+        State.WAITING,
+        "Argo CD has not created its Application yet",
+        f"push {environment.application_path}, or run `bootstrap up {environment.name}`",
+    )
+
+
+def _file(verdict: Verdict, environment: Environment) -> str | None:
+    if verdict.state is State.DONE or not verdict.hint:
+        return None
+    return file_at_fault(verdict.message, environment)
+
+
+def _is_automated(application: Mapping[str, Any]) -> bool:
+    policy = mapping(mapping(application.get("spec")).get("syncPolicy")).get("automated")
+    return isinstance(policy, Mapping) and policy.get("enabled") is not False
+
+
+def _synced_at(status: Mapping[str, Any]) -> datetime | None:
+    operation = mapping(status.get("operationState"))
+    if operation.get("phase") == "Succeeded" and operation.get("finishedAt"):
+        return parse_time(operation["finishedAt"])
+    history = status.get("history") or []
+    return parse_time(history[-1].get("deployedAt")) if history else None

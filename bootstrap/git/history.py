@@ -1,0 +1,107 @@
+"""Questions about many commits, each with one run of Git."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bootstrap.errors import BootstrapError
+from bootstrap.git.process import Completed, last_line, run_git
+
+_FORMAT = "--format=%H%x1f%an%x1f%cI%x1f%s"
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit in this clone: who wrote it, when it was made, and the first line of its message."""
+
+    id: str
+    author: str
+    at: datetime
+    subject: str
+
+
+class GitHistory:
+    """The commits in the object store of the work tree at `root`."""
+
+    def __init__(self, root: Path) -> None:
+        """Ask about the work tree whose top is `root`."""
+        self._root = root
+
+    def remote_commits(self, url: str, revisions: Iterable[str]) -> dict[str, str | None]:
+        """Return the commit of each branch or tag at `url`, None where there is none.
+
+        A full commit id stands for itself. Raises BootstrapError if `url` does not answer.
+        """
+        asked = list(dict.fromkeys(revisions))
+        names = [name for name in asked if not _COMMIT.fullmatch(name)]
+        refs: dict[str, str] = {}
+        if names:
+            patterns = [pattern for name in names for pattern in (name, f"{name}^{{}}")]
+            done = run_git(self._root, "ls-remote", "--", url, *patterns, remote=True)
+            if done.code:
+                raise BootstrapError(
+                    f"repository {url} can't be read from here: {last_line(done.stderr)}",
+                    "check the URL and your access: `git ls-remote` must work",
+                )
+            pairs = (line.partition("\t") for line in done.stdout.splitlines())
+            refs = {name: commit for commit, _tab, name in pairs}
+        return {name: name if name not in names else _ref(refs, name) for name in asked}
+
+    def find(self, commits: Iterable[str]) -> dict[str, Commit]:
+        """Return those of `commits` that are in this clone, by their full id."""
+        wanted = [commit for commit in dict.fromkeys(commits) if _COMMIT.fullmatch(commit)]
+        if not wanted:
+            return {}
+        done = run_git(
+            self._root, "log", "--no-walk=unsorted", "--ignore-missing", "--no-show-signature",
+            "-z", _FORMAT, "--stdin", stdin="\n".join(wanted) + "\n",
+        )  # fmt: skip
+        return {item.id: item for item in _parse(done)} if done.code == 0 else {}
+
+    def touching(self, starts: Sequence[str], paths: Sequence[str], limit: int) -> list[Commit]:
+        """Return the newest commits, from `starts` back, that changed anything below `paths`."""
+        if not starts:
+            return []
+        done = run_git(
+            self._root, "log", "--date-order", "--no-show-signature", "-z", _FORMAT,
+            f"--max-count={limit}", "--end-of-options", *starts, "--", *paths,
+        )  # fmt: skip
+        if done.code:
+            raise BootstrapError(
+                f"git log failed: {last_line(done.stderr)}",
+                "mend the repository; `git status` says more",
+            )
+        return _parse(done)
+
+    def last_touching(self, commit: str, paths: Sequence[str]) -> str | None:
+        """Return the last commit up to `commit` (in this clone) that changed any of `paths`."""
+        found = self.touching([commit], paths, 1)
+        return found[0].id if found else None
+
+    def changed(self, old: str, new: str, paths: Sequence[str]) -> set[str] | None:
+        """Return the files below `paths` that differ, None if either is not in this clone."""
+        done = run_git(
+            self._root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options",
+            old, new, "--", *paths,
+        )  # fmt: skip
+        return set(filter(None, done.stdout.split("\0"))) if done.code == 0 else None
+
+
+def _ref(refs: dict[str, str], name: str) -> str | None:
+    names = (name, f"refs/heads/{name}", f"refs/tags/{name}^{{}}", f"refs/tags/{name}")
+    return next((refs[item] for item in names if item in refs), None)
+
+
+def _parse(done: Completed) -> list[Commit]:
+    found = []
+    for record in done.stdout.split("\0"):
+        fields = record.strip("\n").split("\x1f", 3)
+        if len(fields) == 4:
+            commit, author, at, subject = fields
+            found.append(Commit(commit, author, datetime.fromisoformat(at), subject))
+    return found

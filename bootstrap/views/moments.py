@@ -1,0 +1,23 @@
+"""Moments as people say them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+def age(moment: datetime | None, now: datetime) -> str:
+    """Return how long ago `moment` was, in the largest unit that fits; "-" if it is not known."""
+    if moment is None:
+        return "-"
+    seconds = max(0, int((now - moment).total_seconds()))
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
+
+
+def days_left(moment: datetime | None, now: datetime) -> int | None:
+    """Return the whole days until `moment`, below zero when it has passed."""
+    return None if moment is None else (moment - now).days

@@ -1,0 +1,360 @@
+"""`bootstrap status`, with the cluster at hand and every question to it counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from bootstrap.cluster import Cluster
+from bootstrap.commands.status import StatusReader, watch
+from bootstrap.errors import BootstrapError
+from bootstrap.git import Git
+from bootstrap.repository import Repository
+from bootstrap.views.status import tell_changes
+from tests.unit.commands.test_wait import FakeTime, Log
+from tests.unit.work_tree import WorkTree
+
+ROOT = "agentsmith-root"
+
+
+class FakeCluster:
+    """The cluster at the edge: says what it is told to, and counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.argocd = self.running = self
+        self.applications: dict[str, dict[str, Any]] = {}
+        self.workloads: list[dict[str, Any]] = []
+        self.log = ""
+        self.asked: Counter[str] = Counter()
+        self.fails = False
+
+    def read_applications(self) -> dict[str, dict[str, Any]]:
+        self.asked["applications"] += 1
+        if self.fails:
+            raise BootstrapError("the cluster does not answer", "check it")
+        return self.applications
+
+    def read_workloads(self, namespace: str) -> list[dict[str, Any]]:
+        self.asked[f"workloads of {namespace}"] += 1
+        return self.workloads
+
+    def count_agent_jobs(self, namespaces: Collection[str]) -> dict[str, int]:
+        self.asked["jobs"] += 1
+        return {name: 1 for name in namespaces if name != "agentsmith-forbidden"}
+
+    def read_last_log(self, namespace: str, pod: str, container: str, lines: int) -> str:
+        self.asked[f"log of {namespace}/{pod}/{container}, {lines} lines"] += 1
+        return self.log
+
+
+def application(commit: str, *, sync: str = "Synced", health: str = "Healthy") -> dict[str, Any]:
+    at = (datetime.now(UTC) - timedelta(minutes=5, seconds=1)).isoformat()
+    return {
+        "spec": {"syncPolicy": {"automated": {"prune": True}}},
+        "status": {
+            "sync": {"status": sync, "revision": commit},
+            "health": {"status": health},
+            "history": [{"revision": commit, "deployedAt": at}],
+            "operationState": {"phase": "Succeeded", "syncResult": {"revision": commit}},
+            "summary": {"images": ["redis:7"]},
+        },
+    }
+
+
+def crashing(namespace: str) -> dict[str, Any]:
+    container = {
+        "name": "dispatcher",
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1}},
+    }
+    return {
+        "kind": "Pod",
+        "metadata": {"name": "d-1", "namespace": namespace},
+        "status": {"containerStatuses": [container]},
+    }
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
+    """A cluster that every context leads to."""
+    fake = FakeCluster()
+    monkeypatch.setattr(Cluster, "connect", lambda _context: fake)
+    return fake
+
+
+@pytest.fixture
+def fleet(tree: WorkTree, tmp_path: Path, certificate_file: Path) -> WorkTree:
+    """Environments prod and staging, pushed to a remote that answers."""
+    remote = tmp_path / "remote.git"
+    tree.git("init", "--quiet", "--bare", "--initial-branch=main", str(remote))
+    tree.git("remote", "set-url", "origin", remote.as_uri())
+    for name in ("prod", "staging"):
+        assert tree.run("init", name, "--cert", str(certificate_file)).code == 0
+    push(tree, "Add environments")
+    return tree
+
+
+def push(tree: WorkTree, message: str) -> str:
+    tree.git("add", "--all")
+    tree.git("commit", "--quiet", "--allow-empty", "--message", message)
+    tree.git("push", "--quiet", "origin", "main")
+    return tree.git("rev-parse", "HEAD").strip()
+
+
+def apply(cluster: FakeCluster, **applications: dict[str, Any]) -> None:
+    cluster.applications = {f"agentsmith-{name}": item for name, item in applications.items()}
+
+
+def test_all_fine_is_a_table_and_two_questions_to_the_cluster(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    commit = push(fleet, "Release 1")
+    apply(cluster, root=application(commit), prod=application(commit), staging=application(commit))
+
+    done = fleet.run("status", "--exit-code")
+
+    assert (done.code, done.err) == (0, "")
+    assert cluster.asked == {"applications": 1, "jobs": 1}
+    short = commit[:7]
+    header, *rows = (line.split() for line in done.out.splitlines())
+    assert " ".join(header) == (
+        "ENVIRONMENT SYNC HEALTH RUNNING WANTED LAST SYNC KEYS CERTIFICATE JOBS"
+    )
+    days = rows[0][9]
+    assert rows == [
+        [name, "Synced", "Healthy", short, short, "5", "min", "ago", "0", days, "days", "1"]
+        for name in ("prod", "staging")
+    ]
+
+
+def test_json_tells_everything_that_is_known(fleet: WorkTree, cluster: FakeCluster) -> None:
+    commit = push(fleet, "Release 1")
+    apply(cluster, root=application(commit), prod=application(commit))
+
+    done = fleet.run("status", "prod", "-o", "json")
+
+    (found,) = done.json()["environments"]
+    certificate, last = found.pop("certificate"), found.pop("lastSync")
+    assert certificate["daysLeft"] > 0
+    assert certificate["notAfter"].endswith("Z")
+    assert last.endswith("Z")
+    assert found == {
+        "name": "prod",
+        "namespace": "agentsmith-prod",
+        "state": "done",
+        "message": "Synced and Healthy",
+        "fix": None,
+        "file": None,
+        "sync": "Synced",
+        "health": "Healthy",
+        "automated": True,
+        "running": {"commit": commit, "subject": "Release 1"},
+        "wanted": {"commit": commit, "subject": "Release 1"},
+        "images": ["redis:7"],
+        "sealedKeys": 0,
+        "agentJobs": 1,
+    }
+    assert done.json()["root"] is None
+
+
+def test_what_is_not_there_is_told_with_what_to_do(fleet: WorkTree, cluster: FakeCluster) -> None:
+    commit = push(fleet, "Release 1")
+    apply(cluster, gone=application(commit), prod=application(commit))
+
+    done = fleet.run("status", "--exit-code")
+
+    assert done.code == 1
+    assert done.lines == [
+        "warning: Application agentsmith-gone is in the cluster, but not in this clone"
+    ]
+    assert done.out.splitlines()[3:] == [
+        "",
+        "staging: not applied yet",
+        "  fix: start it with `bootstrap up staging`",
+    ]
+
+
+def test_a_commit_that_does_not_touch_an_environment_leaves_it_where_it_is_wanted(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    first = push(fleet, "Release 1")
+    fleet.write("environments/staging/agentsmith.yml", "projects: {}\n")
+    fleet.write("README.md", "words\n")
+    second = push(fleet, "Change staging")
+    apply(cluster, root=application(second), prod=application(first), staging=application(first))
+
+    prod = fleet.run("status", "prod", "--exit-code")
+    staging = fleet.run("status", "staging", "--exit-code", "-o", "json")
+
+    assert prod.code == 0
+    assert f"running      {first[:7]} Release 1\n" in prod.out
+    assert f"wanted       {second[:7]} Change staging\n" in prod.out
+    assert staging.code == 1
+    (found,) = staging.json()["environments"]
+    assert found["message"] == f"at {first[:7]}, waiting for Argo CD to see {second[:7]}"
+
+
+def test_a_push_of_somebody_else_is_fetched_to_compare_but_touches_no_branch(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    first = push(fleet, "Release 1")
+    fleet.write("environments/staging/agentsmith.yml", "projects: {}\n")
+    second = push(fleet, "Change staging")
+    fleet.git("reset", "--quiet", "--hard", first)
+    fleet.git("update-ref", "refs/remotes/origin/main", first)
+    fleet.git("reflog", "expire", "--expire=now", "--all")
+    fleet.git("gc", "--quiet", "--prune=now")
+    apply(cluster, root=application(first), prod=application(first), staging=application(first))
+
+    done = fleet.run("status", "prod", "--exit-code")
+
+    assert done.code == 0
+    assert f"wanted       {second[:7]} Change staging\n" in done.out
+    assert fleet.git("rev-parse", "origin/main").strip() == first
+
+
+def test_without_the_remote_the_rest_is_shown_and_that_is_said(
+    fleet: WorkTree, cluster: FakeCluster, tmp_path: Path
+) -> None:
+    commit = push(fleet, "Release 1")
+    (tmp_path / "remote.git").rename(tmp_path / "away")
+    apply(cluster, root=application(commit), prod=application(commit))
+
+    done = fleet.run("status", "prod")
+    checked = fleet.run("status", "prod", "--exit-code")
+
+    (line,) = done.lines
+    assert line.startswith("warning: repository origin can't be read from here: ")
+    assert line.endswith("; what is wanted is not known")
+    assert f"running      {commit[:7]} Release 1\n  wanted       -\n" in done.out
+    assert (done.code, checked.code) == (0, 1)
+
+
+def test_a_crash_shows_its_last_words_without_a_secret(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    commit = push(fleet, "Release 1")
+    fleet.write("secrets.local.yaml", "secrets:\n  githubToken: some-hidden-value\n")
+    apply(
+        cluster,
+        root=application(commit),
+        prod=application(commit, health="Degraded"),
+        staging=application(commit),
+    )
+    cluster.workloads = [crashing("agentsmith-prod")]
+    cluster.log = "starting\nlogin with some-hidden-value failed\nError: no access\n"
+
+    text = fleet.run("status", "prod")
+    json = fleet.run("status", "-o", "json")
+
+    assert text.out.splitlines()[1:7] == [
+        "  state        Pod d-1: container dispatcher crashes: exit code 1",
+        "  fix          `kubectl logs d-1 --previous` in its namespace says more",
+        "  log          starting",
+        "  log          (a line with a secret value)",
+        "  log          Error: no access",
+        "  argo cd      Synced, Degraded",
+    ]
+    assert "hidden" not in text.out + text.err + json.out
+    assert "no access" not in json.out, "what a log may hold is for eyes, not for files"
+    assert cluster.asked == {
+        "applications": 2,
+        "jobs": 2,
+        "workloads of agentsmith-prod": 2,
+        "log of agentsmith-prod/d-1/dispatcher, 5 lines": 2,
+    }
+
+
+def test_a_broken_local_file_is_told_of_and_its_facts_are_unknown(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    commit = push(fleet, "Release 1")
+    apply(cluster, root=application(commit), prod=application(commit))
+    fleet.write("environments/prod/sealing-cert.pem", "nothing")
+    (fleet.root / "environments/prod/sealed-secret.yaml").unlink()
+    fleet.write("environments/prod/values.yaml", "spawner:\n  namespace: agentsmith-forbidden\n")
+
+    done = fleet.run("status", "prod", "-o", "json")
+
+    assert len(done.lines) == 1
+    assert "environments/prod/sealing-cert.pem" in done.lines[0]
+    (found,) = done.json()["environments"]
+    assert (found["sealedKeys"], found["certificate"], found["agentJobs"]) == (None, None, None)
+
+
+def test_watching_polls_with_one_list_call_and_asks_the_rest_less_often(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    commit = push(fleet, "Release 1")
+    time, log = FakeTime(), Log()
+    apply(cluster, root=application(commit), prod=application(commit, health="Degraded"))
+    reader = StatusReader(
+        None,
+        repository=Repository(fleet.root),
+        git=Git(fleet.root),
+        connect=lambda: cast(Cluster, cluster),
+        connect_destination=None,
+        clock=time,
+        reporter=log,
+    )
+    results = watch(reader, time, log)
+
+    for _round in range(11):
+        next(results)
+    cluster.fails = True
+    cluster.asked, before = Counter(), cluster.asked
+
+    assert before == {"applications": 11, "jobs": 3, "workloads of agentsmith-prod": 3}
+
+    def recover(seconds: float, /) -> None:
+        time.now += seconds
+        cluster.fails = cluster.asked["applications"] < 3
+
+    time.sleep = recover  # type: ignore[method-assign]
+    assert len(next(results).environments) == 2
+    assert log.lines == ["the cluster does not answer"], "said once, not every second"
+
+
+def test_in_a_pipe_a_line_is_said_only_when_something_changes(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    commit = push(fleet, "Release 1")
+    time, log = FakeTime(), Log()
+    states = iter(["Progressing", "Progressing", "Healthy"])
+
+    def move() -> dict[str, dict[str, Any]]:
+        state = next(states, None)
+        if state is None:
+            raise KeyboardInterrupt
+        return {"agentsmith-prod": application(commit, health=state)}
+
+    cluster.read_applications = move  # type: ignore[method-assign]
+    reader = StatusReader(
+        "prod",
+        repository=Repository(fleet.root),
+        git=Git(fleet.root),
+        connect=lambda: cast(Cluster, cluster),
+        connect_destination=None,
+        clock=time,
+        reporter=log,
+    )
+    lines = []
+
+    with pytest.raises(KeyboardInterrupt):
+        lines.extend(tell_changes(watch(reader, time, log)))
+    # extend keeps what came before the interrupt
+    assert [line.partition(" ")[2] for line in lines] == [
+        f"prod: Synced, Progressing, Synced, Progressing; running {commit[:7]} Release 1",
+        f"prod: Synced, Healthy, Synced and Healthy; running {commit[:7]} Release 1",
+    ]
+
+
+def test_watching_excludes_what_ends(fleet: WorkTree, cluster: FakeCluster) -> None:
+    for option in (["--exit-code"], ["-o", "json"]):
+        assert fleet.run("status", "--watch", *option).code == 2
+    assert cluster.asked == {}
