@@ -107,7 +107,13 @@ def build_root(repo_url: str, target_revision: str) -> dict[str, Any]:
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
-        "metadata": {"name": ROOT_NAME, "namespace": ARGOCD_NAMESPACE, "labels": dict(_PART_OF)},
+        "metadata": {
+            "name": ROOT_NAME,
+            "namespace": ARGOCD_NAMESPACE,
+            "labels": dict(_PART_OF),
+            # A push to one environment's folder is none of the root's business.
+            "annotations": {"argocd.argoproj.io/manifest-generate-paths": f"/{APPLICATIONS_DIR}"},
+        },
         "spec": {
             "project": PROJECT_NAME,
             "source": {
