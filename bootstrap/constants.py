@@ -4,6 +4,8 @@ from __future__ import annotations
 
 CHART_PATH = "helm/agentsmith"
 ENVIRONMENTS_DIR = "environments"
+VALUES_FILE = "values.yaml"
+CONFIG_FILE = "agentsmith.yml"
 ARGOCD_DIR = "argocd"
 APPLICATIONS_DIR = f"{ARGOCD_DIR}/applications"
 PROJECT_FILE = f"{ARGOCD_DIR}/project.yaml"

@@ -140,6 +140,11 @@ def _typed(value: str) -> Any:
     raise _NotPlainError
 
 
+def is_plain_text(text: str) -> bool:
+    """Tell whether `text` needs no quotes: every reader takes it for text, and that very text."""
+    return bool(_PLAIN_TEXT.fullmatch(text)) and not NOT_TEXT_IN_YAML_1_1.fullmatch(text)
+
+
 def write_plain(objects: Mapping[str, Any]) -> str | None:
     """Return `objects` as YAML, None if something in it needs a real writer."""
     try:

@@ -62,6 +62,13 @@ class Repository:
         """Tell whether there is a file, folder or link at `path`."""
         return os.path.lexists(self.root / path)
 
+    def mode(self, path: str) -> int | None:
+        """Return the permission bits of a file, None if there is none."""
+        try:
+            return stat.S_IMODE((self.root / path).stat().st_mode)
+        except OSError:
+            return None
+
     def check_chart(self) -> None:
         """Raise BootstrapError unless the chart is where Applications point to."""
         if not (self.root / CHART_PATH / "Chart.yaml").is_file():

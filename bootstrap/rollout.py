@@ -61,6 +61,11 @@ def is_synced(application: Mapping[str, Any] | None, *, is_wanted: Callable[[str
     )
 
 
+def find_broken(application: Mapping[str, Any]) -> Verdict | None:
+    """Return why Argo CD can't even compare `application` with Git, None if it can."""
+    return _broken_condition(mapping(application.get("status")))
+
+
 def _broken_condition(status: Mapping[str, Any]) -> Verdict | None:
     for condition in status.get("conditions") or []:
         if condition.get("type") in _ERROR_CONDITIONS:

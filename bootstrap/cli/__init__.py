@@ -11,12 +11,14 @@ import typer
 
 from bootstrap.cli.check import check
 from bootstrap.cli.cluster import cluster
+from bootstrap.cli.doctor import doctor
 from bootstrap.cli.hooks import hooks
 from bootstrap.cli.init import init
 from bootstrap.cli.keys import keys
 from bootstrap.cli.seal import seal
 from bootstrap.cli.status import status
 from bootstrap.cli.up import up
+from bootstrap.cli.upgrade import upgrade
 from bootstrap.cli.wait import wait
 
 app = typer.Typer(
@@ -60,8 +62,12 @@ app.command(
 )(seal)
 app.command(epilog="Example: bootstrap up prod --context my-cluster")(up)
 app.command(epilog="Example: bootstrap wait prod --commit 1a2b3c4")(wait)
+app.command(epilog="Example: bootstrap upgrade prod --dispatcher :1.2 --agent :1.2 --push --wait")(
+    upgrade
+)
 app.command(epilog="Example: bootstrap status; or bootstrap status prod --watch")(status)
 app.command(epilog="Example: bootstrap check --staged")(check)
+app.command(epilog="Example: bootstrap doctor prod --context my-cluster")(doctor)
 app.add_typer(cluster, name="cluster")
 app.add_typer(keys, name="keys")
 app.add_typer(hooks, name="hooks")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bootstrap.cli.completion import complete_environment, complete_revision
 from bootstrap.cli.options import (
     Context,
     ControllerNamespace,
@@ -28,13 +29,21 @@ class Sync(StrEnum):
 
 
 def init(
-    environment: Annotated[str, typer.Argument(help="Name of the environment: a DNS label.")],
+    environment: Annotated[
+        str,
+        typer.Argument(
+            help="Name of the environment: a DNS label.", autocompletion=complete_environment
+        ),
+    ],
     repo_url: Annotated[
         str | None, typer.Option(help="URL that Argo CD clones [default: remote origin].")
     ] = None,
     revision: Annotated[
         str | None,
-        typer.Option(help="Branch, tag or commit to follow [default: the current branch]."),
+        typer.Option(
+            help="Branch, tag or commit to follow [default: the current branch].",
+            autocompletion=complete_revision,
+        ),
     ] = None,
     namespace: Annotated[
         str | None, typer.Option(help="Namespace [default: agentsmith-ENVIRONMENT].")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bootstrap.cli.completion import EnvironmentArgument
 from bootstrap.cli.options import (
     Context,
     DryRun,
@@ -21,7 +22,6 @@ keys = typer.Typer(
     no_args_is_help=True, help="Sealing keys: list, pin, rotate, back up and restore them."
 )
 
-_Environment = Annotated[str, typer.Argument(help="Name of the environment.")]
 _FromCluster = Annotated[
     bool, typer.Option("--from-cluster", help="Ask the sealed-secrets controller.")
 ]
@@ -48,7 +48,7 @@ def list_(
 
 @keys.command(epilog="Example: bootstrap keys fetch prod --context my-cluster")
 def fetch(
-    environment: _Environment,
+    environment: EnvironmentArgument,
     context: Context = None,
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
@@ -75,7 +75,7 @@ def fetch(
 
 @keys.command(epilog="Example: bootstrap keys rotate prod")
 def rotate(
-    environment: _Environment,
+    environment: EnvironmentArgument,
     from_cluster: _FromCluster = False,
     context: Context = None,
     dry_run: DryRun = False,
@@ -109,7 +109,7 @@ def rotate(
 
 
 @keys.command(epilog="Example: bootstrap keys give prod")
-def give(environment: _Environment, context: Context = None) -> None:
+def give(environment: EnvironmentArgument, context: Context = None) -> None:
     """Give the controller the environment's key now, as `bootstrap up` does.
 
     After `keys rotate` and before the push: then Argo CD never sees a value it can't have.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bootstrap.cli.completion import complete_environment
 from bootstrap.cli.options import (
     Context,
     ControllerNamespace,
@@ -113,7 +114,10 @@ def seal(
     ] = None,
     env: Annotated[
         str | None,
-        typer.Option(help="Environment [default: that of FILE's folder, else the only one]."),
+        typer.Option(
+            help="Environment [default: that of FILE's folder, else the only one].",
+            autocompletion=complete_environment,
+        ),
     ] = None,
     scope: Annotated[
         SealScope | None,
@@ -135,7 +139,11 @@ def seal(
     ] = False,
     check: Annotated[
         str | None,
-        typer.Option(metavar="ENV", help="Seal nothing: tell whether ENV can still be unsealed."),
+        typer.Option(
+            metavar="ENV",
+            help="Seal nothing: tell whether ENV can still be unsealed.",
+            autocompletion=complete_environment,
+        ),
     ] = None,
     cert: Annotated[
         str | None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bootstrap.cli.completion import complete_environment
 from bootstrap.cli.options import (
     Context,
     Format,
@@ -19,7 +20,10 @@ from bootstrap.cli.options import (
 
 def up(
     environment: Annotated[
-        str | None, typer.Argument(help="Name of the environment [default: all].")
+        str | None,
+        typer.Argument(
+            help="Name of the environment [default: all].", autocompletion=complete_environment
+        ),
     ] = None,
     context: Context = None,
     destination_context: Annotated[

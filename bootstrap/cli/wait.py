@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bootstrap.cli.completion import EnvironmentArgument, complete_revision
 from bootstrap.cli.options import Context, Format, Output, open_repository
 from bootstrap.cli.publishing import (
     DEFAULT_TIMEOUT,
@@ -17,9 +18,12 @@ from bootstrap.cli.publishing import (
 
 
 def wait(
-    environment: Annotated[str, typer.Argument(help="Name of the environment.")],
+    environment: EnvironmentArgument,
     commit: Annotated[
-        str | None, typer.Option(help="Commit to wait for [default: what is pushed].")
+        str | None,
+        typer.Option(
+            help="Commit to wait for [default: what is pushed].", autocompletion=complete_revision
+        ),
     ] = None,
     context: Context = None,
     destination_context: DestinationContext = None,

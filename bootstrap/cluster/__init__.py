@@ -9,6 +9,7 @@ from typing import Any
 
 from bootstrap.cluster.argocd import ArgoCD
 from bootstrap.cluster.connection import Connection, bounded
+from bootstrap.cluster.inspection import Inspection
 from bootstrap.cluster.running import Running
 from bootstrap.cluster.sealing import SealingController
 
@@ -22,6 +23,7 @@ class Cluster:
         self.argocd = ArgoCD(connection)
         self.running = Running(connection)
         self.sealing = SealingController(connection)
+        self.inspection = Inspection(connection)
 
     @classmethod
     def connect(cls, context: str | None) -> Cluster:

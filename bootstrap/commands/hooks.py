@@ -40,6 +40,12 @@ def uninstall(git: Git) -> tuple[Path, str]:
     return hook, "removed"
 
 
+def is_installed(git: Git) -> bool:
+    """Tell whether a commit is checked: by our hook, or by a line of ours in another's."""
+    present = _read(git.hooks_folder() / _NAME)
+    return present is not None and (_MARK in present or "bootstrap check" in present)
+
+
 def render_hook(python: str) -> str:
     """Return the script. It finds us in the virtual environment that installed it, or on PATH.
 

@@ -41,7 +41,7 @@ class SealingKeys:
         before any is added.
         """
         namespace = cluster.sealing.find_service().namespace
-        held = _held(cluster, namespace)
+        held = held_keys(cluster, namespace)
         pinned = {item.name: load_pinned(item, self.repository) for item in environments}
         missing = {
             item.name: self._require_key(item, pinned[item.name], namespace)
@@ -90,7 +90,7 @@ class SealingKeys:
         )
 
 
-def _held(cluster: Cluster, namespace: str) -> dict[str, datetime | None]:
+def held_keys(cluster: Cluster, namespace: str) -> dict[str, datetime | None]:
     """Return the fingerprints of the controller's keys, and when we gave it those of ours."""
     held: dict[str, datetime | None] = {}
     for pem, created in cluster.sealing.dated_certificates(namespace):

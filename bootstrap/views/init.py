@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from bootstrap.commands.init import InitResult
@@ -17,6 +16,7 @@ from bootstrap.output import (
     verb_of,
 )
 from bootstrap.repository import Repository
+from bootstrap.views.file_diff import diff_of
 
 _say = TerminalReporter()
 
@@ -77,10 +77,4 @@ def _environment(environment: Environment) -> dict[str, Any]:
 def _diff(manifest: Manifest, present: str | None) -> str:
     if manifest.private:
         return f"# {manifest.path}: private, not shown\n"
-    lines = difflib.unified_diff(
-        (present or "").splitlines(keepends=True),
-        manifest.content.splitlines(keepends=True),
-        fromfile=f"a/{manifest.path}" if present is not None else "/dev/null",
-        tofile=f"b/{manifest.path}",
-    )
-    return "".join(lines)
+    return diff_of(manifest.path, present, manifest.content)

@@ -44,6 +44,12 @@ def small_key() -> rsa.RSAPrivateKey:
     return _generate(public_exponent=65537, key_size=2048)
 
 
+@pytest.fixture(scope="session")
+def tiny_key() -> rsa.RSAPrivateKey:
+    """An RSA-1024 key: too weak to use, and quick where thousands of values are opened by hand."""
+    return _generate(public_exponent=65537, key_size=1024)
+
+
 @pytest.fixture(autouse=True)
 def isolated(
     tmp_path_factory: pytest.TempPathFactory,

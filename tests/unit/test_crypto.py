@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bootstrap.crypto import Scope, UnsealError, encryption_label, seal_value, unseal_value
@@ -29,6 +29,7 @@ def test_label_binds_a_value_to_its_scope(scope: Scope, label: bytes):
     assert encryption_label(scope, namespace="ns", name="agentsmith-secrets") == label
 
 
+@settings(max_examples=settings.default.max_examples // 3)
 @given(
     value=st.binary(max_size=2000) | st.text().map(str.encode),
     scope=st.sampled_from(Scope),

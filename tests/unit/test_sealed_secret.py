@@ -3,8 +3,12 @@ from __future__ import annotations
 import base64
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
-from bootstrap.crypto import Scope
+from bootstrap.crypto import Scope, seal_value
 from bootstrap.errors import BootstrapError
 from bootstrap.sealed_secret import (
     Merge,
@@ -13,7 +17,9 @@ from bootstrap.sealed_secret import (
     parse_sealed_secret,
     render_sealed_secret,
 )
+from bootstrap.secret_keys import SECRET_KEYS
 from tests.unit.golden import check_golden
+from tests.unit.independent import open_sealed
 
 PATH = "environments/prod/sealed-secret.yaml"
 HINT = "restore it with `git checkout`, or delete it, run `bootstrap init` and seal again"
@@ -128,3 +134,47 @@ def test_merge_seals_what_is_new_and_changed_and_keeps_the_rest():
         kept=("jira-email",),
     )
     assert existing.encrypted["jira-token"] == "AB=="
+
+
+VALUE = st.binary(max_size=300) | st.text(max_size=100).map(str.encode)
+LABEL = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=63)
+
+
+@settings(max_examples=max(2000, settings.default.max_examples))
+@given(
+    scope=st.sampled_from(Scope),
+    values=st.dictionaries(st.sampled_from(SECRET_KEYS), VALUE, min_size=1, max_size=3),
+    namespace=LABEL,
+    name=LABEL,
+)
+def test_what_a_file_holds_is_opened_by_an_independent_reader_that_reads_only_the_file(
+    tiny_key: RSAPrivateKey, scope: Scope, values: dict[str, bytes], namespace: str, name: str
+):
+    empty = SealedSecret(namespace, name=name, scope=scope)
+    merged = merge_values(
+        empty,
+        values,
+        seal=lambda value: seal_value(tiny_key.public_key(), value, empty.label),
+        is_unchanged=lambda *_given: False,
+    )
+    document = YAML(typ="safe").load(render_sealed_secret(merged.result, PATH).content)
+    metadata = document["metadata"]
+    annotations = metadata.get("annotations", {})
+    found = Scope.STRICT
+    if annotations:
+        ((annotation, said),) = annotations.items()
+        prefix, _, scope_name = annotation.partition("/")
+        assert (prefix, said) == ("sealedsecrets.bitnami.com", "true")
+        found = Scope(scope_name)
+    assert document["spec"]["template"]["metadata"] == metadata
+    label = {
+        Scope.STRICT: f"{metadata['namespace']}/{metadata['name']}",
+        Scope.NAMESPACE_WIDE: metadata["namespace"],
+        Scope.CLUSTER_WIDE: "",
+    }[found].encode()
+    opened = {
+        key: open_sealed(tiny_key, text, label)
+        for key, text in document["spec"]["encryptedData"].items()
+    }
+    assert opened == values
+    assert (found, metadata["namespace"], metadata["name"]) == (scope, namespace, name)

@@ -1,0 +1,51 @@
+"""`bootstrap doctor`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bootstrap.cli.completion import complete_environment
+from bootstrap.cli.options import Context, Format, Output, connect, open_repository
+from bootstrap.errors import EXIT_FAILURE, UsageError
+
+
+def doctor(
+    environment: Annotated[
+        str | None,
+        typer.Argument(
+            help="Name of the environment [default: all].", autocompletion=complete_environment
+        ),
+    ] = None,
+    context: Context = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask neither the cluster nor the remote.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 for warnings, too.")
+    ] = False,
+    output: Output = Format.TEXT,
+) -> None:
+    """Find what is wrong, or soon will be: in the files, in Git, in the cluster. Changes nothing.
+
+    Each finding says why it matters and what mends it. Exit code 1 if one is an error.
+    """
+    from datetime import UTC, datetime
+
+    from bootstrap.commands.doctor import doctor as run
+    from bootstrap.views.doctor import show_doctor
+
+    if offline and context is not None:
+        raise UsageError("--context does not go with --offline", "leave one of them out")
+    git, repository = open_repository()
+    findings = run(
+        environment,
+        repository=repository,
+        git=git,
+        connect=lambda: connect(context),
+        now=lambda: datetime.now(UTC),
+        offline=offline,
+    )
+    if not show_doctor(findings, strict=strict, as_json=output is Format.JSON):
+        raise typer.Exit(EXIT_FAILURE)

@@ -1,0 +1,71 @@
+"""`bootstrap doctor`: what is wrong, or soon will be; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bootstrap.cluster import Cluster
+from bootstrap.commands import doctor_cluster, doctor_environment, doctor_repository
+from bootstrap.commands.doctor_guard import guarded
+from bootstrap.commands.project_files import load_environments, require_environment
+from bootstrap.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.findings import Finding, Severity
+from bootstrap.git import Git
+from bootstrap.repository import Repository
+
+
+def doctor(
+    name: str | None,
+    *,
+    repository: Repository,
+    git: Git,
+    connect: Callable[[], Cluster],
+    now: Callable[[], datetime],
+    offline: bool,
+) -> list[Finding]:
+    """Look at the repository, at environment `name` or all of them, and at the cluster.
+
+    `offline` asks neither the cluster nor the remote.
+    """
+    if name is not None:
+        require_environment(repository, name)
+    environments, findings = _load(name, repository)
+    findings += doctor_repository.examine(environments, repository, git, offline=offline)
+    for environment in environments:
+        findings += doctor_environment.examine(environment, repository, git, now())
+    if offline:
+        return findings
+    try:
+        cluster = connect()
+        cluster.inspection.read_version()
+    except BootstrapError as error:
+        return [
+            *findings,
+            Finding(
+                "cluster", Severity.WARNING, f"{error.message}; so nothing of it was checked",
+                "`bootstrap up` needs it", f"{error.hint}; or leave it out with --offline",
+            ),
+        ]  # fmt: skip
+    return findings + doctor_cluster.examine(environments, cluster, repository, now)
+
+
+def _load(name: str | None, repository: Repository) -> tuple[list[Environment], list[Finding]]:
+    """Return the environments to look at; one that can't be read must not hide the others."""
+    if name is not None:
+        return [require_environment(repository, name)], []
+    found: list[Environment] = []
+
+    def load() -> Sequence[Finding]:
+        found.extend(load_environments(repository))
+        return [] if found else [_no_environment()]
+
+    return found, guarded("environments", load)
+
+
+def _no_environment() -> Finding:
+    return Finding(
+        "environments", Severity.INFO, "there is no environment yet", "",
+        "make one with `bootstrap init prod`",
+    )  # fmt: skip

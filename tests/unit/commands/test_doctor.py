@@ -1,0 +1,200 @@
+"""`bootstrap doctor` without a cluster: what may be wrong is found, its cure named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from tests.unit.certificates import make_certificate
+from tests.unit.work_tree import Ended, WorkTree
+
+KEY = "environments/prod/sealing-key.local.pem"
+CERTIFICATE = "environments/prod/sealing-cert.pem"
+
+
+def found(done: Ended, *severities: str) -> dict[str, str]:
+    """Return what was found, by check."""
+    wanted = severities or ("warning", "error")
+    return {
+        item["check"]: item["what"]
+        for item in done.json()["findings"]
+        if item["severity"] in wanted
+    }
+
+
+@pytest.fixture
+def sealed(prod: WorkTree) -> WorkTree:
+    """A clone with environment prod, sealed and committed."""
+    assert prod.run("seal", "-", stdin=b"githubToken: g\n").code == 0
+    prod.git("add", "--all")
+    prod.git("commit", "--quiet", "--message=Add prod")
+    return prod
+
+
+def test_nothing_is_wrong_with_a_clean_clone(sealed: WorkTree):
+    before = sealed.snapshot()
+
+    done = sealed.run("doctor", "--offline", "-o", "json")
+
+    assert (done.code, found(done)) == (0, {})
+    assert done.err == "no errors, no warnings\n"
+    assert sealed.snapshot() == before
+    assert set(found(done, "ok")) >= {
+        "files", "git", "plaintext", "private files",
+        "prod: keys", "prod: certificate", "prod: sealed",
+    }  # fmt: skip
+
+
+def test_text_says_why_and_how_to_mend(sealed: WorkTree):
+    (sealed.root / KEY).chmod(0o644)
+
+    done = sealed.run("doctor", "prod", "--offline")
+
+    assert done.code == 1
+    assert (
+        f"error    prod: keys: {KEY} has mode 0644: others may read it\n"
+        "           why: who holds it can read every secret of the environment\n"
+        f"           fix: `chmod 600 {KEY}`\n"
+    ) in done.out
+    assert done.err == "1 error, no warnings\n"
+
+
+def _detach(tree: WorkTree) -> None:
+    tree.git("checkout", "--quiet", "--detach")
+
+
+def _edit(tree: WorkTree) -> None:
+    tree.write("environments/prod/values.yaml", "a: 1\n")
+
+
+def _forget_remote(tree: WorkTree) -> None:
+    tree.git("remote", "remove", "origin")
+
+
+def _stop_ignoring(tree: WorkTree) -> None:
+    tree.write(".gitignore", "*.local.pem\n.env\n")
+
+
+def _leak(tree: WorkTree) -> None:
+    tree.write("notes.txt", tree.read(KEY))
+    tree.git("add", "notes.txt")
+
+
+def _lose_project(tree: WorkTree) -> None:
+    (tree.root / "argocd/project.yaml").unlink()
+
+
+@pytest.mark.parametrize(
+    ("break_it", "code", "check", "what"),
+    [
+        (_detach, 0, "git", "HEAD is detached"),
+        (_forget_remote, 0, "git", "there is no remote origin"),
+        (_edit, 0, "git", "not committed yet: environments/prod/values.yaml"),
+        (_stop_ignoring, 1, "private files", "Git would not ignore secrets.local.yaml, secrets"),
+        (_leak, 1, "plaintext", "notes.txt:"),
+        (_lose_project, 0, "files", "argocd/project.yaml is missing"),
+    ],
+)
+def test_what_is_broken_is_found(
+    break_it: Callable[[WorkTree], None], code: int, check: str, what: str, sealed: WorkTree
+):
+    break_it(sealed)
+
+    done = sealed.run("doctor", "--offline", "-o", "json")
+
+    assert done.code == code
+    assert found(done)[check].startswith(what)
+
+
+def test_a_value_for_another_namespace_is_found(sealed: WorkTree):
+    path = "environments/prod/sealed-secret.yaml"
+    other = sealed.root / path
+    sealed.run("init", "other")
+    sealed.run("seal", "-", "--env", "other", stdin=b"githubToken: g\n")
+    key = "environments/other/sealing-key.local.pem"
+    sealed.write(key, sealed.read(KEY))
+    wrong = sealed.read("environments/other/sealed-secret.yaml")
+    other.write_text(wrong.replace("agentsmith-other", "agentsmith-prod"))
+
+    done = sealed.run("doctor", "prod", "--offline", "-o", "json")
+
+    assert done.code == 1
+    assert found(done)["prod: sealed"].endswith(
+        "github-token, redis-url: it is sealed for namespace agentsmith-other, not agentsmith-prod"
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "severity", "what"),
+    [
+        (-1, 1, "error", f"{CERTIFICATE} expired on "),
+        (12, 0, "warning", f"{CERTIFICATE} expires on "),
+        (40, 0, "ok", f"{CERTIFICATE} is valid until "),
+    ],
+)
+def test_a_certificate_is_found_in_time(
+    days: int, code: int, severity: str, what: str, sealed: WorkTree, small_key: RSAPrivateKey
+):
+    end = datetime.now(UTC) + timedelta(days=days, hours=1)
+    sealed.write(CERTIFICATE, make_certificate(small_key, not_after=end, like_controller=True))
+
+    done = sealed.run("doctor", "--offline", "-o", "json")
+
+    (item,) = [x for x in done.json()["findings"] if x["check"] == "prod: certificate"]
+    assert item["severity"] == severity
+    assert item["what"].startswith(what)
+    assert "rotate prod" in (item["mend"] or "rotate prod")
+
+
+def test_nothing_sealed_yet_is_a_warning_that_strict_counts(prod: WorkTree):
+    relaxed = prod.run("doctor", "--offline", "-o", "json")
+    strict = prod.run("doctor", "--offline", "--strict")
+
+    assert (relaxed.code, strict.code) == (0, 1)
+    assert found(relaxed)["prod: sealed"] == (
+        "environments/prod/sealed-secret.yaml holds no value yet"
+    )
+
+
+def test_an_installed_hook_is_seen(sealed: WorkTree):
+    before = found(sealed.run("doctor", "--offline", "-o", "json"), "info")
+    sealed.run("hooks", "install")
+    after = found(sealed.run("doctor", "--offline", "-o", "json"), "ok")
+
+    assert before["hook"] == "no hook checks commits for plaintext"
+    assert after["hook"] == "each commit is checked for plaintext"
+
+
+def test_without_a_cluster_the_rest_is_checked(sealed: WorkTree):
+    done = sealed.run("doctor", "-o", "json")
+
+    assert done.code == 0
+    warnings = found(done)
+    assert warnings["cluster"].startswith("no cluster to talk to: ")
+    assert warnings["git"].startswith("repository origin can't be read from here")
+    assert found(done, "ok")["prod: keys"]
+
+
+def test_one_unreadable_environment_does_not_hide_the_others(sealed: WorkTree):
+    text = sealed.read("argocd/applications/prod.yaml")
+    sealed.write("argocd/applications/stray.yaml", text.split("\n")[0] + "\nspec: {}\n")
+
+    done = sealed.run("doctor", "--offline", "-o", "json")
+
+    assert done.code == 1
+    assert "argocd/applications/stray.yaml" in found(done, "error")["environments"]
+
+
+def test_an_empty_clone_is_told_to_begin(tree: WorkTree):
+    done = tree.run("doctor", "--offline", "-o", "json")
+
+    assert done.code == 0
+    assert found(done, "info")["environments"] == "there is no environment yet"
+
+
+def test_wrong_usage(tree: WorkTree):
+    assert tree.run("doctor", "--offline", "--context", "x").code == 2
+    assert tree.run("doctor", "nothing").code == 2

@@ -1,0 +1,243 @@
+"""What `bootstrap doctor` makes of a cluster's answers; the answers are those of a fake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from bootstrap.cluster import Cluster
+from bootstrap.cluster.argocd import KnownCluster
+from bootstrap.cluster.inspection import Access, Running
+from bootstrap.cluster.sealing import DeploymentRef, ServiceRef
+from bootstrap.commands.doctor_cluster import examine
+from bootstrap.commands.project_files import load_environments
+from bootstrap.errors import BootstrapError
+from bootstrap.findings import Finding, Severity
+from bootstrap.repository import Repository
+from tests.unit.work_tree import WorkTree
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+CHART = 'name: agentsmith\nkubeVersion: ">=1.30.0-0"\n'
+REFUSED = BootstrapError("reading that: forbidden", "use another context")
+
+
+@dataclass
+class FakeCluster:
+    """A cluster in which everything is as it should be, unless told otherwise."""
+
+    certificate: str
+    kubernetes: str = "v1.36.3"
+    time: datetime | None = NOON
+    argocd_image: str = "quay.io/argoproj/argocd:v3.6.1"
+    argocd_label: str = ""
+    missing: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    applications: dict[str, Any] = field(default_factory=lambda: {"agentsmith-root": {}})
+    webhook: list[str] | None = field(default_factory=lambda: ["webhook.github.secret"])
+    secrets_refused: bool = False
+    known: tuple[KnownCluster, ...] = ()
+    context = "test"
+
+    @property
+    def inspection(self) -> FakeCluster:
+        return self
+
+    @property
+    def argocd(self) -> FakeCluster:
+        return self
+
+    @property
+    def sealing(self) -> FakeCluster:
+        return self
+
+    def read_version(self) -> tuple[str, datetime | None]:
+        return self.kubernetes, self.time
+
+    def has_kind(self, _version: str, kind: str) -> bool:
+        return kind not in self.missing
+
+    def read_running(self, namespace: str) -> list[Running]:
+        if namespace == "argocd":
+            server = Running("argocd-server", self.argocd_image, self.argocd_label)
+            return [server, Running("argocd-redis", "redis:8", "")]
+        return [Running("controller", "sealed-secrets-controller:0.27.1", "")]
+
+    def may(self, access: Access) -> bool:
+        return str(access) not in self.forbidden
+
+    def read_applications(self) -> dict[str, Any]:
+        return self.applications
+
+    def read_secret_keys(self, _namespace: str, _name: str) -> list[str] | None:
+        if self.secrets_refused:
+            raise REFUSED
+        return self.webhook
+
+    def read_clusters(self) -> list[KnownCluster]:
+        return list(self.known)
+
+    def find_service(self) -> ServiceRef:
+        return ServiceRef("kube-system", "sealed-secrets", "http")
+
+    def find_deployment(self, namespace: str) -> DeploymentRef:
+        return DeploymentRef(namespace, "controller")
+
+    def dated_certificates(self, _namespace: str) -> list[tuple[str, datetime | None]]:
+        if self.secrets_refused:
+            raise REFUSED
+        return [(self.certificate, None)]
+
+
+@pytest.fixture
+def good(prod: WorkTree) -> FakeCluster:
+    prod.write("helm/agentsmith/Chart.yaml", CHART)
+    return FakeCluster(prod.read("environments/prod/sealing-cert.pem"))
+
+
+def look(tree: WorkTree, fake: FakeCluster) -> list[Finding]:
+    repository = Repository(tree.root)
+    environments = load_environments(repository)
+    return examine(environments, cast(Cluster, fake), repository, lambda: NOON)
+
+
+def bad(findings: list[Finding]) -> list[tuple[str, str, str]]:
+    return [
+        (item.check, item.severity.value, item.what)
+        for item in findings
+        if item.severity is not Severity.OK
+    ]
+
+
+def test_a_good_cluster_has_only_good_findings(prod: WorkTree, good: FakeCluster):
+    findings = look(prod, good)
+
+    assert bad(findings) == []
+    assert [item.check for item in findings] == [
+        "kubernetes", "argocd", "sealed-secrets", "clock", "rights", "argocd", "webhook",
+        "prod: controller",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            {"kubernetes": "v1.29.4+k3s1"},
+            ("kubernetes", "error", "Kubernetes v1.29.4+k3s1, and the chart needs >=1.30.0-0"),
+        ),
+        (
+            {"argocd_image": "quay.io/argoproj/argocd:v3.2.9"},
+            ("argocd", "error", "Argo CD 3.2.9 is older than 3.3.0, the oldest supported"),
+        ),
+        (
+            {"argocd_image": "argocd@sha256:ab", "argocd_label": "v2.14.0"},
+            ("argocd", "error", "Argo CD 2.14.0 is older than 3.3.0, the oldest supported"),
+        ),
+        (
+            {"argocd_image": "argocd@sha256:ab"},
+            (
+                "argocd", "info",
+                "the version of Argo CD is unknown: it runs as argocd@sha256:ab, which tells no"
+                " version",
+            ),
+        ),
+        (
+            {"missing": ("SealedSecret",)},
+            (
+                "sealed-secrets", "error",
+                "the cluster has no SealedSecret (bitnami.com/v1alpha1) of sealed-secrets",
+            ),
+        ),
+        (
+            {"time": NOON + timedelta(seconds=90)},
+            ("clock", "warning", "the cluster is 90 s ahead of this machine"),
+        ),
+        (
+            {"time": NOON - timedelta(seconds=90)},
+            ("clock", "warning", "the cluster is 89 s behind this machine"),
+        ),
+        ({"time": None}, ("clock", "info", "the API server does not tell its time")),
+        (
+            {"forbidden": ("patch deployments.apps -n kube-system",)},
+            ("rights", "error", "you may not patch deployments.apps -n kube-system"),
+        ),
+        (
+            {"forbidden": ("list services --all-namespaces",)},
+            ("rights", "error", "you may not list services --all-namespaces"),
+        ),
+        (
+            {"applications": {}},
+            ("argocd", "info", "Argo CD has no Application agentsmith-root yet"),
+        ),
+        (
+            {"webhook": ["admin.password"]},
+            ("webhook", "info", "argocd-secret holds no secret of a webhook"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_not_good_is_said(
+    change: dict[str, Any], expected: tuple[str, str, str], prod: WorkTree, good: FakeCluster
+):
+    for name, value in change.items():
+        setattr(good, name, value)
+
+    assert bad(look(prod, good)) == [expected]
+
+
+def test_a_repository_that_argocd_can_not_read_is_explained(prod: WorkTree, good: FakeCluster):
+    message = "failed to list refs: authentication required: Unauthorized"
+    condition = {"type": "ComparisonError", "message": message}
+    good.applications = {"agentsmith-root": {"status": {"conditions": [condition]}}}
+
+    (finding,) = [item for item in look(prod, good) if item.severity is Severity.ERROR]
+
+    assert (finding.check, finding.what) == ("argocd", f"root: {message}")
+    assert "credentials" in finding.mend
+
+
+def test_a_key_that_up_will_give_is_no_error_and_one_that_nobody_has_is(
+    prod: WorkTree, good: FakeCluster, controller_certificate: str
+):
+    good.certificate = controller_certificate
+    here = bad(look(prod, good))
+    (prod.root / "environments/prod/sealing-key.local.pem").unlink()
+    gone = bad(look(prod, good))
+
+    path = "environments/prod/sealing-cert.pem"
+    assert here == [
+        ("prod: controller", "info", f"the controller in kube-system has not the key of {path} yet")
+    ]
+    assert gone == [
+        (
+            "prod: controller", "error",
+            f"the controller in kube-system has not the key of {path}, and it is not here",
+        )
+    ]  # fmt: skip
+
+
+def test_what_may_not_be_asked_is_a_finding_and_not_the_end(prod: WorkTree, good: FakeCluster):
+    good.secrets_refused = True
+
+    assert bad(look(prod, good)) == [
+        ("webhook", "info", "reading that: forbidden"),
+        ("controller", "error", "reading that: forbidden"),
+    ]
+
+
+def test_a_destination_that_argocd_does_not_know_is_an_error(prod: WorkTree, good: FakeCluster):
+    prod.run("init", "edge", "--cluster", "edge-1")
+    lost = bad(look(prod, good))
+    good.known = (KnownCluster("edge-1", "https://edge:6443"),)
+    known = bad(look(prod, good))
+
+    away = (
+        "edge: controller", "info", "edge runs in another cluster, whose controller was not asked"
+    )  # fmt: skip
+    assert lost == [
+        ("clusters", "error", "Argo CD does not know edge-1, where edge is to run"),
+        away,
+    ]
+    assert known == [away]
