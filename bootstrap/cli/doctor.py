@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from bootstrap.cli.completion import complete_environment
-from bootstrap.cli.options import Context, Format, Output, connect, open_repository
+from bootstrap.cli.options import (
+    Context,
+    ControllerNamespace,
+    ControllerService,
+    Format,
+    Output,
+    connect,
+    open_repository,
+)
 from bootstrap.errors import EXIT_FAILURE, UsageError
 
 
@@ -19,6 +27,8 @@ def doctor(
         ),
     ] = None,
     context: Context = None,
+    controller_namespace: ControllerNamespace = None,
+    controller_name: ControllerService = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask neither the cluster nor the remote.")
     ] = False,
@@ -36,14 +46,17 @@ def doctor(
     from bootstrap.commands.doctor import doctor as run
     from bootstrap.views.doctor import show_doctor
 
-    if offline and context is not None:
-        raise UsageError("--context does not go with --offline", "leave one of them out")
+    where = (context, controller_namespace, controller_name)
+    names = ("--context", "--controller-namespace", "--controller-name")
+    for name, value in zip(names, where, strict=True):
+        if offline and value is not None:
+            raise UsageError(f"{name} does not go with --offline", "leave one of them out")
     git, repository = open_repository()
     findings = run(
         environment,
         repository=repository,
         git=git,
-        connect=lambda: connect(context),
+        connect=lambda: connect(*where),
         now=lambda: datetime.now(UTC),
         offline=offline,
     )

@@ -9,9 +9,12 @@ import typer
 from bootstrap.cli.completion import EnvironmentArgument
 from bootstrap.cli.options import (
     Context,
+    ControllerNamespace,
+    ControllerService,
     DryRun,
     Format,
     Output,
+    check_cluster_options,
     connect,
     open_repository,
 )
@@ -34,15 +37,20 @@ _MAX_BACKUP_BYTES = 16 * 2**20
 
 @keys.command("list", epilog="Example: bootstrap keys list --from-cluster")
 def list_(
-    from_cluster: _FromCluster = False, context: Context = None, output: Output = Format.TEXT
+    from_cluster: _FromCluster = False,
+    context: Context = None,
+    controller_namespace: ControllerNamespace = None,
+    controller_name: ControllerService = None,
+    output: Output = Format.TEXT,
 ) -> None:
     """Show each sealing key, who is sealed for it, and where its private part is."""
     from bootstrap.commands.keys_list import list_keys
     from bootstrap.views.keys import show_list
 
     _git, repository = open_repository()
-    ask = from_cluster or context is not None
-    entries = list_keys(repository, (lambda: connect(context)) if ask else None)
+    where = (context, controller_namespace, controller_name)
+    ask = from_cluster or any(item is not None for item in where)
+    entries = list_keys(repository, (lambda: connect(*where)) if ask else None)
     show_list(entries, as_json=output is Format.JSON)
 
 
@@ -50,6 +58,8 @@ def list_(
 def fetch(
     environment: EnvironmentArgument,
     context: Context = None,
+    controller_namespace: ControllerNamespace = None,
+    controller_name: ControllerService = None,
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
@@ -64,7 +74,7 @@ def fetch(
     _git, repository = open_repository()
     result = run(
         require_environment(repository, environment),
-        connect=lambda: connect(context),
+        connect=lambda: connect(context, controller_namespace, controller_name),
         repository=repository,
         now=datetime.now(UTC),
         reporter=TerminalReporter(),
@@ -78,6 +88,8 @@ def rotate(
     environment: EnvironmentArgument,
     from_cluster: _FromCluster = False,
     context: Context = None,
+    controller_namespace: ControllerNamespace = None,
+    controller_name: ControllerService = None,
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
@@ -93,12 +105,12 @@ def rotate(
     from bootstrap.output import TerminalReporter
     from bootstrap.views.keys import show_rotate
 
-    if context is not None and not from_cluster:
-        raise UsageError("--context is used only with --from-cluster", "add --from-cluster")
+    where = (context, controller_namespace, controller_name)
+    check_cluster_options(None, from_cluster, *where)
     git, repository = open_repository()
     result = run(
         require_environment(repository, environment),
-        connect=(lambda: connect(context)) if from_cluster else None,
+        connect=(lambda: connect(*where)) if from_cluster else None,
         repository=repository,
         git=git,
         now=datetime.now(UTC),
@@ -109,7 +121,12 @@ def rotate(
 
 
 @keys.command(epilog="Example: bootstrap keys give prod")
-def give(environment: EnvironmentArgument, context: Context = None) -> None:
+def give(
+    environment: EnvironmentArgument,
+    context: Context = None,
+    controller_namespace: ControllerNamespace = None,
+    controller_name: ControllerService = None,
+) -> None:
     """Give the controller the environment's key now, as `bootstrap up` does.
 
     After `keys rotate` and before the push: then Argo CD never sees a value it can't have.
@@ -125,7 +142,7 @@ def give(environment: EnvironmentArgument, context: Context = None) -> None:
     chosen = require_environment(repository, environment)
     say = TerminalReporter()
     holder = SealingKeys(repository, time, lambda: datetime.now(UTC), say)
-    if not holder.give(connect(context), [chosen]):
+    if not holder.give(connect(context, controller_namespace, controller_name), [chosen]):
         say.step(f"the controller holds the key of {chosen.name} already")
 
 
@@ -138,6 +155,8 @@ def backup(
     ] = None,
     passphrase_file: _PassphraseFile = None,
     context: Context = None,
+    controller_namespace: ControllerNamespace = None,
+    controller_name: ControllerService = None,
     output: Output = Format.TEXT,
 ) -> None:
     """Save every key of the controller to an encrypted file: without them, Git holds riddles."""
@@ -151,17 +170,20 @@ def backup(
             "--recipient and --passphrase-file exclude each other", "give one of the two"
         )
     check_place(file)
+    where = (context, controller_namespace, controller_name)
     if recipient:
         recipients = list(recipient)
         encrypt_for(b"", recipients)  # a mistyped one is found before the cluster is asked
         result = run(
-            file, cluster=connect(context), encrypt=lambda plain: encrypt_for(plain, recipients)
+            file,
+            cluster=connect(*where),
+            encrypt=lambda plain: encrypt_for(plain, recipients),
         )
     else:
         passphrase = read_passphrase(passphrase_file, confirm=True)
         result = run(
             file,
-            cluster=connect(context),
+            cluster=connect(*where),
             encrypt=lambda plain: encrypt_with_passphrase(plain, passphrase),
         )
     show_backup(result, as_json=output is Format.JSON)
@@ -175,6 +197,8 @@ def restore(
     ] = None,
     passphrase_file: _PassphraseFile = None,
     context: Context = None,
+    controller_namespace: ControllerNamespace = None,
+    controller_name: ControllerService = None,
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
@@ -190,7 +214,7 @@ def restore(
     result = run(
         plain,
         source=file,
-        cluster=connect(context),
+        cluster=connect(context, controller_namespace, controller_name),
         clock=time,
         now=lambda: datetime.now(UTC),
         reporter=TerminalReporter(),

@@ -76,11 +76,16 @@ def check_cluster_options(
             raise UsageError(f"{option} is used only with --from-cluster", "add --from-cluster")
 
 
-def connect(context: str | None) -> Cluster:
+def connect(
+    context: str | None,
+    controller_namespace: str | None = None,
+    controller_name: str | None = None,
+) -> Cluster:
     """Connect to the cluster of `context`; this is where the Kubernetes client is imported."""
     from bootstrap.cluster import Cluster
+    from bootstrap.cluster.sealing import ControllerName
 
-    return Cluster.connect(context)
+    return Cluster.connect(context, ControllerName(controller_namespace, controller_name))
 
 
 def certificate_source(
@@ -94,12 +99,8 @@ def certificate_source(
     if from_cluster:
 
         def fetch() -> tuple[str, str]:
-            from bootstrap.cluster.sealing import ControllerName
-
-            cluster = connect(context)
-            asked = ControllerName(controller_namespace, controller_name)
-            pem = cluster.sealing.fetch_certificate(asked)
-            return pem, f"the certificate of {cluster.context}"
+            cluster = connect(context, controller_namespace, controller_name)
+            return cluster.sealing.fetch_certificate(), f"the certificate of {cluster.context}"
 
         return functools.cache(fetch)
     if cert is not None:

@@ -256,7 +256,5 @@ def _sealer(asked: _Asked, git: Git, repository: Repository) -> Sealer:
 
 
 def _connect_controller(asked: _Asked) -> Controller:
-    from bootstrap.cluster.sealing import ControllerName
-
-    sealing = connect(asked.context).sealing
-    return sealing.at(ControllerName(asked.controller_namespace, asked.controller_name))
+    cluster = connect(asked.context, asked.controller_namespace, asked.controller_name)
+    return cluster.sealing.locate()

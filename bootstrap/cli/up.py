@@ -10,6 +10,8 @@ import typer
 from bootstrap.cli.completion import complete_environment
 from bootstrap.cli.options import (
     Context,
+    ControllerNamespace,
+    ControllerService,
     Format,
     Output,
     connect,
@@ -30,6 +32,8 @@ def up(
         str | None,
         typer.Option(help="Context of the cluster that environments run in, if not Argo CD's own."),
     ] = None,
+    controller_namespace: ControllerNamespace = None,
+    controller_name: ControllerService = None,
     timeout: Annotated[str, typer.Option(help="How long to wait, such as 90s, 5m or 1h.")] = "5m",
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Apply, and leave the rest to Argo CD.")
@@ -52,15 +56,18 @@ def up(
     from bootstrap.views.up import show_up
 
     seconds = parse_duration(timeout)
+    controller = (controller_namespace, controller_name)
     git, repository = open_repository()
     result = run(
         environment,
         UpOptions(timeout_seconds=seconds, wait=not no_wait, force_conflicts=force_conflicts),
         repository=repository,
         git=git,
-        connect=lambda: connect(context),
+        connect=lambda: connect(context, *controller),
         connect_destination=(
-            functools.cache(lambda: connect(destination_context)) if destination_context else None
+            functools.cache(lambda: connect(destination_context, *controller))
+            if destination_context
+            else None
         ),
         clock=time,
         now=lambda: datetime.now(UTC),

@@ -9,26 +9,28 @@ from typing import Any
 
 from bootstrap.cluster.argocd import ArgoCD
 from bootstrap.cluster.connection import Connection, bounded
+from bootstrap.cluster.controller_keys import ControllerKeys
 from bootstrap.cluster.inspection import Inspection
 from bootstrap.cluster.running import Running
-from bootstrap.cluster.sealing import SealingController
+from bootstrap.cluster.sealing import ANY_CONTROLLER, ControllerName, SealingController
 
 
 class Cluster:
     """What we know how to ask one cluster."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Ask through `connection`."""
+    def __init__(self, connection: Connection, controller: ControllerName = ANY_CONTROLLER) -> None:
+        """Ask through `connection`; `controller` is what the user says of sealed-secrets."""
         self._api = connection
         self.argocd = ArgoCD(connection)
         self.running = Running(connection)
-        self.sealing = SealingController(connection)
+        self.sealing = SealingController(connection, controller)
+        self.sealing_keys = ControllerKeys(connection)
         self.inspection = Inspection(connection)
 
     @classmethod
-    def connect(cls, context: str | None) -> Cluster:
+    def connect(cls, context: str | None, controller: ControllerName = ANY_CONTROLLER) -> Cluster:
         """Connect by the kubeconfig (KUBECONFIG or the default place), in `context` or its own."""
-        return cls(Connection.open(context))
+        return cls(Connection.open(context), controller)
 
     @property
     def context(self) -> str:

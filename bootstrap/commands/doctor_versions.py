@@ -80,7 +80,7 @@ def _sealed_secrets(cluster: Cluster) -> Iterator[Finding]:
         yield missing
         return
     namespace = cluster.sealing.find_service().namespace
-    deployment = cluster.sealing.find_deployment(namespace)
+    deployment = cluster.sealing_keys.find_deployment(namespace)
     running = cluster.inspection.read_running(namespace)
     yield _judge(
         _SEALED_SECRETS,

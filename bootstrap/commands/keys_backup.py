@@ -56,7 +56,7 @@ def backup(file: str, *, cluster: Cluster, encrypt: Callable[[bytes], bytes]) ->
     """Write every key of the controller to `file`, which must not be there yet, encrypted."""
     check_place(file)
     namespace = cluster.sealing.find_service().namespace
-    keys = cluster.sealing.keys(namespace)
+    keys = cluster.sealing_keys.keys(namespace)
     if not keys:
         raise BootstrapError(
             f"the controller in {namespace} has no keys", "see whether it ever started"
@@ -82,7 +82,7 @@ def restore(
     namespace = cluster.sealing.find_service().namespace
     held = {
         parse_certificate(pem, source=f"a sealing key in {namespace}").fingerprint
-        for pem in cluster.sealing.certificates(namespace)
+        for pem in cluster.sealing_keys.certificates(namespace)
     }
     missing = {
         fingerprint: key
@@ -109,7 +109,7 @@ def restore(
 
 
 def _add(cluster: Cluster, namespace: str, key: StoredKey) -> None:
-    cluster.sealing.add_key(
+    cluster.sealing_keys.add_key(
         namespace,
         key.name,
         certificate=key.certificate,

@@ -72,5 +72,5 @@ def _certificates(cluster: Cluster) -> list[SealingCertificate]:
     namespace = cluster.sealing.find_service().namespace
     return [
         parse_certificate(pem, source=f"a sealing key in {namespace}")
-        for pem in cluster.sealing.certificates(namespace)
+        for pem in cluster.sealing_keys.certificates(namespace)
     ]

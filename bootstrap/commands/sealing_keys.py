@@ -14,7 +14,7 @@ from bootstrap.certificate import (
     parse_private_key,
 )
 from bootstrap.cluster import Cluster
-from bootstrap.cluster.sealing import OUR_KEYS
+from bootstrap.cluster.controller_keys import OUR_KEYS
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, KEY_FILE
 from bootstrap.commands.wait import Clock
@@ -72,7 +72,7 @@ class SealingKeys:
         key: str,
     ) -> None:
         name = f"{OUR_KEYS}{certificate.fingerprint[:8]}"
-        cluster.sealing.add_key(namespace, name, certificate=certificate.pem, private_key=key)
+        cluster.sealing_keys.add_key(namespace, name, certificate=certificate.pem, private_key=key)
         self.reporter.step(f"sealing key of {environment} added to the controller in {namespace}")
 
     def _require_key(
@@ -93,7 +93,7 @@ class SealingKeys:
 def held_keys(cluster: Cluster, namespace: str) -> dict[str, datetime | None]:
     """Return the fingerprints of the controller's keys, and when we gave it those of ours."""
     held: dict[str, datetime | None] = {}
-    for pem, created in cluster.sealing.dated_certificates(namespace):
+    for pem, created in cluster.sealing_keys.dated_certificates(namespace):
         with contextlib.suppress(BootstrapError):  # somebody else's Secret, which it skips as well
             held[parse_certificate(pem, source="a sealing key").fingerprint] = created
     return held
@@ -101,8 +101,8 @@ def held_keys(cluster: Cluster, namespace: str) -> dict[str, datetime | None]:
 
 def _is_unread(cluster: Cluster, namespace: str, since: Sequence[datetime]) -> bool:
     """Tell whether a key came after the controller started: a run may have ended in between."""
-    deployment = cluster.sealing.find_deployment(namespace) if since else None
-    started = cluster.sealing.started(deployment) if deployment else None
+    deployment = cluster.sealing_keys.find_deployment(namespace) if since else None
+    started = cluster.sealing_keys.started(deployment) if deployment else None
     return started is not None and max(since) > started
 
 
@@ -115,17 +115,17 @@ def restart_controller(
     reporter: Reporter,
 ) -> None:
     """Have the controller read its keys, which it does only when it starts; wait until it is up."""
-    deployment = cluster.sealing.find_deployment(namespace)
+    deployment = cluster.sealing_keys.find_deployment(namespace)
     if deployment is None:
         reporter.warn(
             f"found no Deployment of the sealed-secrets controller in {namespace}: restart it"
             " yourself, as it reads its keys only when it starts"
         )
         return
-    cluster.sealing.restart(deployment, now())
+    cluster.sealing_keys.restart(deployment, now())
     reporter.step(f"restarting {namespace}/{deployment.name}, which reads its keys at its start")
     deadline = clock.monotonic() + _RESTART_SECONDS
-    while not cluster.sealing.is_rolled_out(deployment):
+    while not cluster.sealing_keys.is_rolled_out(deployment):
         if clock.monotonic() > deadline:
             raise BootstrapError(
                 f"Deployment {namespace}/{deployment.name} did not come back in time",

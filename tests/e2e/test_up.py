@@ -191,7 +191,8 @@ def test_certificate_of_the_controller_seals_what_kubeseal_accepts_and_argocd_ru
         str(kubeseal), "--validate", "--controller-namespace", controller[0],
         "--controller-name", controller[1], input=workspace.read(_SEALED), check=False,
     )  # fmt: skip
-    up = workspace.bootstrap("up", "prod")
+    named = ("--controller-namespace", controller[0], "--controller-name", controller[1])
+    up = workspace.bootstrap("up", "prod", *named)
 
     assert validated.returncode == 0, validated.stderr
     assert "restarting" not in up.stderr

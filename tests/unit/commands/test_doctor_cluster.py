@@ -10,8 +10,9 @@ import pytest
 
 from bootstrap.cluster import Cluster
 from bootstrap.cluster.argocd import KnownCluster
+from bootstrap.cluster.controller_keys import DeploymentRef
 from bootstrap.cluster.inspection import Access, Running
-from bootstrap.cluster.sealing import DeploymentRef, ServiceRef
+from bootstrap.cluster.sealing import ServiceRef
 from bootstrap.commands.doctor_cluster import examine
 from bootstrap.commands.project_files import load_environments
 from bootstrap.errors import BootstrapError
@@ -51,6 +52,10 @@ class FakeCluster:
 
     @property
     def sealing(self) -> FakeCluster:
+        return self
+
+    @property
+    def sealing_keys(self) -> FakeCluster:
         return self
 
     def read_version(self) -> tuple[str, datetime | None]:

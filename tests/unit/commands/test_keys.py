@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 import bootstrap.cli  # noqa: F401 - loads the module below
 from bootstrap.certificate import parse_certificate, parse_private_key
+from bootstrap.errors import BootstrapError
 from tests.unit.certificates import make_certificate
 from tests.unit.commands.test_killed import at, kill_at_every_step
 from tests.unit.independent import NotForUs, open_sealed
@@ -114,9 +115,9 @@ class FakeSealing:
 
 @contextmanager
 def cluster(monkeypatch: pytest.MonkeyPatch, sealing: FakeSealing) -> Iterator[FakeSealing]:
-    fake = type("FakeCluster", (), {"context": "test", "sealing": sealing})
+    fake = type("FakeCluster", (), {"context": "test", "sealing": sealing, "sealing_keys": sealing})
     with monkeypatch.context() as patch:
-        patch.setattr(_CLI, "connect", lambda _context: fake)
+        patch.setattr(_CLI, "connect", lambda *_where: fake)
         yield sealing
 
 
@@ -376,6 +377,44 @@ def test_list_knows_who_is_sealed_for_what_and_where_its_key_is(
     }
     served = parse_certificate(newest, source="x").fingerprint
     assert states == {first: (False, False), second: (True, False), served: (True, True)}
+
+
+CONTROLLER = ["--controller-namespace", "security", "--controller-name", "unsealer"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["fetch", "prod"],
+        ["rotate", "prod", "--from-cluster"],
+        ["give", "prod"],
+        ["backup", "../k.age", "--recipient", f"age1{'q' * 58}"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_every_command_that_asks_a_controller_lets_one_be_named(
+    prod: WorkTree, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+):
+    asked: list[tuple[str | None, ...]] = []
+
+    def refuse(*where: str | None) -> None:
+        asked.append(where)
+        raise BootstrapError("asked", "asked")
+
+    monkeypatch.setattr(_CLI, "connect", refuse)
+    monkeypatch.setattr("bootstrap.age.encrypt_for", lambda plain, _recipients: plain)
+    assert prod.run("keys", *arguments, "--context", "c", *CONTROLLER).code == 1
+    assert asked == [("c", "security", "unsealer")]
+
+
+def test_a_controller_is_named_only_where_one_is_asked(prod: WorkTree):
+    ended = prod.run("keys", "rotate", "prod", "--controller-name", "unsealer")
+    assert ended.code == 2
+    assert ended.lines == [
+        "error: --controller-name is used only with --from-cluster",
+        "  fix: add --from-cluster",
+    ]
 
 
 def test_list_without_environment_says_how_to_make_one(tree: WorkTree):

@@ -66,8 +66,8 @@ def sealing(
             StoredKey("key-b", make_certificate(large_key), to_pem(large_key)),
         ]
     )
-    cluster = type("FakeCluster", (), {"context": "test", "sealing": fake})
-    monkeypatch.setattr(_CLI, "connect", lambda _context: cluster)
+    cluster = type("FakeCluster", (), {"context": "test", "sealing": fake, "sealing_keys": fake})
+    monkeypatch.setattr(_CLI, "connect", lambda *_where: cluster)
     return fake
 
 
@@ -141,7 +141,7 @@ def test_places_where_a_backup_does_not_belong(
     tree: WorkTree, sealing: FakeSealing, tmp_path: Path, passphrase: str,
     monkeypatch: pytest.MonkeyPatch,
 ):  # fmt: skip
-    monkeypatch.setattr(_CLI, "connect", lambda _context: pytest.fail("too late"))
+    monkeypatch.setattr(_CLI, "connect", lambda *_where: pytest.fail("too late"))
     there = tmp_path / "there"
     there.write_text("old")
     for place, said in (

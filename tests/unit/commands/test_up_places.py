@@ -36,7 +36,8 @@ class FakeController:
         self.start = NOON
         self.restarts = 0
         self.refuse_restart = refuse_restart
-        self.sealing, self.context = self, "test"
+        self.sealing = self.sealing_keys = self
+        self.context = "test"
         self.namespace = self.name = "kube-system"
 
     def find_service(self) -> FakeController:
