@@ -83,7 +83,7 @@ def crashing(namespace: str) -> dict[str, Any]:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
     """A cluster that every context leads to."""
     fake = FakeCluster()
-    monkeypatch.setattr(Cluster, "connect", lambda _context: fake)
+    monkeypatch.setattr(Cluster, "connect", lambda *_where: fake)
     return fake
 
 
