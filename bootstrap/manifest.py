@@ -57,6 +57,11 @@ def render_manifest(objects: Mapping[str, Any], *, owner: str) -> str:
     return render_header(owner) + (write_plain(objects) or _dump(objects))
 
 
+def dump_objects(objects: Any) -> str:
+    """Return `objects` as block-style YAML for people to read, without our header."""
+    return _dump(objects)
+
+
 def _dump(objects: Mapping[str, Any]) -> str:
     yaml = parser_of("rt")
     yaml.Representer = _representer()

@@ -15,6 +15,7 @@ from bootstrap.cli.doctor import doctor
 from bootstrap.cli.hooks import hooks
 from bootstrap.cli.init import init
 from bootstrap.cli.keys import keys
+from bootstrap.cli.render import render
 from bootstrap.cli.seal import seal
 from bootstrap.cli.status import status
 from bootstrap.cli.up import up
@@ -66,6 +67,9 @@ app.command(epilog="Example: bootstrap upgrade prod --dispatcher :1.2 --agent :1
     upgrade
 )
 app.command(epilog="Example: bootstrap status; or bootstrap status prod --watch")(status)
+app.command(
+    epilog="Example: bootstrap render prod; or bootstrap render --all --output-dir rendered"
+)(render)
 app.command(epilog="Example: bootstrap check --staged")(check)
 app.command(epilog="Example: bootstrap doctor prod --context my-cluster")(doctor)
 app.add_typer(cluster, name="cluster")

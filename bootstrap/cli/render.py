@@ -1,0 +1,51 @@
+"""`bootstrap render`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bootstrap.cli.options import Format, Output, open_repository
+
+
+def render(
+    environment: Annotated[str | None, typer.Argument(help="Name of the environment.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every environment.")] = False,
+    output_dir: Annotated[
+        Path | None,
+        typer.Option("--output-dir", help="Write ENV.yaml files to this folder instead."),
+    ] = None,
+    kube_version: Annotated[
+        str | None,
+        typer.Option(
+            "--kube-version", help="Version of Kubernetes to render for [default: Helm's]."
+        ),
+    ] = None,
+    output: Output = Format.TEXT,
+) -> None:
+    """Show the manifests as Argo CD will apply them, rendered by your own Helm.
+
+    No cluster is asked. Values of Secrets are masked.
+    """
+    from bootstrap.commands.render import render as run
+    from bootstrap.commands.render import write_rendered
+    from bootstrap.helm import Helm
+    from bootstrap.output import TerminalReporter
+    from bootstrap.views.render import show_render, show_written
+
+    _git, repository = open_repository()
+    result = run(
+        environment,
+        every=every,
+        repository=repository,
+        helm=Helm.find(kube_version),
+        reporter=TerminalReporter(),
+    )
+    if output_dir is None:
+        show_render(result, as_json=output is Format.JSON, many=every)
+    else:
+        show_written(
+            result, str(output_dir), write_rendered(output_dir.absolute(), result.rendered)
+        )

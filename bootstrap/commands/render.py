@@ -1,0 +1,80 @@
+"""`bootstrap render`: the manifests of an environment, as Argo CD will apply them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bootstrap.commands.project_files import load_environments, require_environment
+from bootstrap.commands.reporter import Reporter
+from bootstrap.environment import Environment
+from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.helm import Helm
+from bootstrap.helm_source import HelmSource, parse_helm_source
+from bootstrap.manifest import Manifest
+from bootstrap.rendered import mask_secrets
+from bootstrap.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The manifests of an environment: what Helm prints, less the values of plaintext Secrets."""
+
+    environment: Environment
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderResult:
+    """What was rendered, and what could not be."""
+
+    rendered: tuple[Rendered, ...]
+    failed: tuple[tuple[str, BootstrapError], ...]
+    """(environment, why)."""
+
+
+def render(
+    name: str | None, *, every: bool, repository: Repository, helm: Helm, reporter: Reporter
+) -> RenderResult:
+    """Render environment `name` or, with `every`, all that bootstrap made."""
+    if every == (name is not None):
+        raise UsageError("say which environment, or --all", "for example `bootstrap render prod`")
+    repository.check_chart()
+    chosen = (
+        load_environments(repository) if every else [require_environment(repository, name or "")]
+    )
+    if not chosen:
+        raise BootstrapError("there is no environment yet", "make one with `bootstrap init prod`")
+    sources = [read_source(environment, repository) for environment in chosen]
+    results = helm.render_all(repository.root, sources)
+    rendered, failed = [], []
+    for environment, result in zip(chosen, results, strict=True):
+        if isinstance(result, BootstrapError):
+            failed.append((environment.name, result))
+            continue
+        text, masked = mask_secrets(result)
+        if masked:
+            reporter.warn(
+                f"{environment.name}: a Secret is rendered from plaintext in values.yaml; its"
+                " values are not shown (`bootstrap seal` keeps them out of Git)"
+            )
+        rendered.append(Rendered(environment, text))
+    return RenderResult(tuple(rendered), tuple(failed))
+
+
+def read_source(environment: Environment, repository: Repository) -> HelmSource:
+    """Return what the Application of `environment` gives to Helm."""
+    path = environment.application_path
+    text = repository.read(path)
+    if text is None:
+        raise BootstrapError(f"{path} is missing", f"run `bootstrap init {environment.name}`")
+    return parse_helm_source(text, name=environment.name, path=path)
+
+
+def write_rendered(folder: Path, rendered: Sequence[Rendered]) -> list[str]:
+    """Write each environment's manifests to ENV.yaml in `folder`; return what was changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    manifests = [Manifest(f"{item.environment.name}.yaml", item.text) for item in rendered]
+    changes = Repository(folder).write(manifests)
+    return [change.path for change in changes if change.action != "unchanged"]

@@ -1,0 +1,106 @@
+"""`bootstrap render`: the manifests on stdout, one error a line, no plaintext Secret anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bootstrap.helm import Helm
+from tests.unit.fleet import add_chart, add_environment
+from tests.unit.work_tree import WorkTree
+
+
+@pytest.fixture
+def fleet(tree: WorkTree, helm4: Path, monkeypatch: pytest.MonkeyPatch) -> WorkTree:
+    monkeypatch.setenv("BOOTSTRAP_HELM", str(helm4))
+    add_chart(tree.root)
+    for name in ("prod", "staging"):
+        add_environment(tree.root, name)
+    return tree
+
+
+def test_text_is_what_helm_prints(fleet: WorkTree, helm4: Path) -> None:
+    source = add_environment(fleet.root, "prod")
+
+    done = fleet.run("render", "prod")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out == Helm(str(helm4)).render(fleet.root, source)
+    assert "helm.sh/hook: pre-delete" in done.out, "hooks are part of what Argo CD applies"
+    assert "agentsmith-test" not in done.out, "Helm's tests are not"
+
+
+def test_json_is_a_list_of_environments_with_their_objects(fleet: WorkTree) -> None:
+    found = fleet.run("render", "--all", "-o", "json").json()
+
+    assert [(item["environment"], item["namespace"]) for item in found] == [
+        ("prod", "agentsmith-prod"),
+        ("staging", "agentsmith-staging"),
+    ]
+    kinds = {(item["kind"], item["metadata"]["name"]) for item in found[0]["objects"]}
+    assert ("Deployment", "agentsmith-dispatcher") in kinds
+
+
+def test_all_marks_each_environment(fleet: WorkTree) -> None:
+    one = fleet.run("render", "prod").out
+    two = fleet.run("render", "staging").out
+
+    done = fleet.run("render", "--all")
+
+    assert done.out == f"# environment prod\n{one}# environment staging\n{two}"
+
+
+def test_files_are_written_whole_and_only_where_something_changed(
+    fleet: WorkTree, tmp_path: Path
+) -> None:
+    folder = tmp_path / "rendered"
+    first = fleet.run("render", "--all", "--output-dir", str(folder))
+    fleet.write("environments/prod/values.yaml", "image:\n  dispatcher: d:2\n")
+    second = fleet.run("render", "--all", "--output-dir", str(folder))
+
+    assert sorted(path.name for path in folder.iterdir()) == ["prod.yaml", "staging.yaml"]
+    assert (folder / "prod.yaml").read_text() == fleet.run("render", "prod").out
+    assert first.err == f"2 environments rendered to {folder}, 2 changed\n"
+    assert second.err == f"2 environments rendered to {folder}, 1 changed\n"
+
+
+def test_plaintext_secrets_in_values_are_masked_and_told(fleet: WorkTree) -> None:
+    fleet.write("environments/prod/values.yaml", "secrets:\n  githubToken: ghp_plain\n")
+    fleet.write("environments/prod/sealed-secret.yaml", "")
+
+    done = fleet.run("render", "prod")
+
+    assert done.code == 0
+    assert done.err == (
+        "warning: prod: a Secret is rendered from plaintext in values.yaml; its values are not"
+        " shown (`bootstrap seal` keeps them out of Git)\n"
+    )
+    assert "github-token: <secret>" in done.out
+    assert "Z2hwX3BsYWlu" not in done.out
+    assert "ghp_plain" not in done.out
+
+
+def test_a_broken_environment_is_named_and_the_others_are_shown(fleet: WorkTree) -> None:
+    fleet.write("environments/prod/values.yaml", "dispatcher:\n  replicass: 2\n")
+
+    one = fleet.run("render", "prod")
+    every = fleet.run("render", "--all")
+    fleet.write("environments/staging/values.yaml", "a: [\n")
+    both = fleet.run("render", "--all")
+
+    message = (
+        "error: environments/prod/values.yaml: dispatcher: additional properties 'replicass' not"
+        " allowed"
+    )
+    assert (one.code, one.out, one.lines[0]) == (1, "", message)
+    assert (every.code, every.lines[0]) == (1, message)
+    assert every.out.startswith("# environment staging\n---\n")
+    assert both.lines[2].startswith("error: environments/staging/values.yaml: yaml: ")
+    assert both.lines[-2] == "error: 2 environments don't render: prod, staging"
+
+
+def test_usage_is_checked(fleet: WorkTree) -> None:
+    assert fleet.run("render").code == 2
+    assert fleet.run("render", "prod", "--all").code == 2
+    assert fleet.run("render", "nowhere").code == 2

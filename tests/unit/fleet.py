@@ -1,0 +1,63 @@
+"""A checkout with the real chart and any number of environments, written without a key."""
+
+from __future__ import annotations
+
+import base64
+import random
+import shutil
+from pathlib import Path
+
+from bootstrap.application import render_application
+from bootstrap.environment import Environment, parse_destination
+from bootstrap.helm_source import HelmSource, parse_helm_source
+from bootstrap.sealed_secret import SealedSecret, render_sealed_secret
+from bootstrap.starter import starting_config, starting_values
+
+PROJECT = Path(__file__).resolve().parents[2]
+CHART = "helm/agentsmith"
+
+
+def add_chart(root: Path) -> None:
+    """Put the real chart where environments look for it."""
+    shutil.copytree(PROJECT / CHART, root / CHART, dirs_exist_ok=True)
+
+
+def add_environment(
+    root: Path,
+    name: str,
+    *,
+    values: str | None = None,
+    config: str | None = None,
+    sealed: SealedSecret | str | None = None,
+    namespace: str | None = None,
+) -> HelmSource:
+    """Write an environment as `bootstrap init` does and return what Helm is given for it."""
+    environment = Environment(
+        name,
+        namespace or f"agentsmith-{name}",
+        "https://git.example.com/team/agents.git",
+        "main",
+        parse_destination(None),
+    )
+    if sealed is None:
+        sealed = SealedSecret(environment.namespace, sealed_values(name))
+    if isinstance(sealed, SealedSecret):
+        sealed = render_sealed_secret(sealed, "").content
+    files = {
+        environment.application_path: render_application(environment).content,
+        environment.path("values.yaml"): values or starting_values(environment),
+        environment.path("agentsmith.yml"): config or starting_config(environment),
+        environment.path("sealed-secret.yaml"): sealed,
+    }
+    for path, content in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content.encode())
+    application = files[environment.application_path]
+    return parse_helm_source(application, name=name, path=environment.application_path)
+
+
+def sealed_values(seed: str) -> dict[str, str]:
+    """Return values that look sealed: Helm does not open them."""
+    source = random.Random(seed)
+    keys = ("github-token", "slack-bot-token", "slack-signing-secret")
+    return {key: base64.b64encode(b"\x02\x00" + source.randbytes(560)).decode() for key in keys}
