@@ -20,14 +20,18 @@ def run(arguments: list[str]) -> int:
     0 done; 1 an expected failure; 2 wrong usage; 3 a bug of ours; 130 interrupted.
     """
     from bootstrap.cli import app
+    from bootstrap.cli.debug import debugging
     from bootstrap.output import print_error
 
+    debugging.set(False)
     try:
         app(arguments, prog_name="bootstrap")
     except SystemExit as end:  # how Typer ends, after it has said what was wrong with the usage
         return end.code if isinstance(end.code, int) else 0
     except BootstrapError as error:
         print_error(error)
+        if debugging.get():
+            _print_origin(error)
         return error.exit_code
     except BrokenPipeError:
         # whoever read our output has left (`| head`), and what is buffered has nowhere to go
@@ -46,8 +50,17 @@ def _print_bug(error: BaseException) -> None:
     """Say where it broke without the exception's message, which may quote a secret."""
     print(f"error: bootstrap has a bug ({type(error).__name__})", file=sys.stderr)
     print("  fix: report it with these lines; they hold no values:", file=sys.stderr)
-    for frame in traceback.extract_tb(error.__traceback__):
-        print(f"    {frame.filename}:{frame.lineno} in {frame.name}", file=sys.stderr)
+    _print_origin(error)
+
+
+def _print_origin(error: BaseException) -> None:
+    """Say where an error was raised, and what it came of; messages may quote a secret."""
+    cause: BaseException | None = error
+    while cause is not None:
+        print(f"    {type(cause).__name__}, raised through:", file=sys.stderr)
+        for frame in traceback.extract_tb(cause.__traceback__):
+            print(f"    {frame.filename}:{frame.lineno} in {frame.name}", file=sys.stderr)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
 
 
 if __name__ == "__main__":

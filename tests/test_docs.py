@@ -123,15 +123,21 @@ def test_every_command_has_help_that_ends_in_an_example() -> None:
 
     command = get_command(app)
     commands = getattr(command, "commands", {})
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    guides = [path.read_text(encoding="utf-8") for path in PROJECT.glob("docs/guides/*.md")]
 
     assert {"init", "seal", "up"} <= set(commands)
     for name, item in commands.items():
-        if hasattr(item, "commands"):
-            continue  # a group shows its commands
+        members = getattr(item, "commands", None)
         assert item.help, name
-        assert f"Example: bootstrap {name}" in (item.epilog or ""), name
-        readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-        assert f"bootstrap {name}" in readme, name
+        if members is None:
+            assert f"Example: bootstrap {name}" in (item.epilog or ""), name
+            assert f"bootstrap {name}" in readme, name
+        for inner, member in (members or {}).items():
+            full = f"bootstrap {name} {inner}"
+            assert member.help, full
+            assert f"Example: {full}" in (member.epilog or ""), full
+            assert any(full in text for text in (readme, *guides)), full
 
 
 def commands_of(guide: str) -> list[str]:

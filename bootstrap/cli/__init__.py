@@ -11,6 +11,7 @@ import typer
 
 from bootstrap.cli.check import check
 from bootstrap.cli.cluster import cluster
+from bootstrap.cli.debug import debugging
 from bootstrap.cli.doctor import doctor
 from bootstrap.cli.hooks import hooks
 from bootstrap.cli.init import init
@@ -50,11 +51,18 @@ def root(
             "--version", help="Show the version and exit.", is_eager=True, callback=_show_version
         ),
     ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug", help="Show where in the code an error came from; names, never values."
+        ),
+    ] = False,
 ) -> None:
     """GitOps for Agent Smith: write an environment, seal its secrets, push.
 
     Argo CD does the rest.
     """
+    debugging.set(debug)
 
 
 app.command(epilog="Example: bootstrap init prod --namespace agentsmith-prod --revision main")(init)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from bootstrap.cli import app
 from bootstrap.secret_keys import may_be_shown
 from tests.support.leaks import Marks, Watch, needles_of
 from tests.unit.work_tree import Ended, WorkTree
@@ -151,9 +154,14 @@ def test_every_command_keeps_the_secret(scene: Scene):
         ([*seal, "-o", "json"], 0), (["init", "prod"], 0), (["init", "prod", "-o", "json"], 0),
         (["init", "two", "--dry-run"], 0), (["check"], 0), (["check", "--staged", "-o", "json"], 0),
         (["keys", "list"], 0), (["keys", "rotate", "prod", "-o", "json"], 0), (seal, 0),
-        (["up", "prod"], 1), (["--help"], 0),
+        (["up", "prod"], 1), (["--help"], 0), (["--debug", "up", "prod"], 1),
+        ([*seal, "--scope", "cluster-wide"], 0), (["seal", "--check", "prod"], 0),
+        (["seal", "--scope", "strict", "-o", "json"], 0), (["--debug", *seal, "--env", "x"], 2),
+        (["seal", "--remove", "slack-bot-token", "-o", "json"], 0),
+        (["hooks", "install"], 0),
     ):  # fmt: skip
         assert scene.run(*arguments).code == code, arguments
+    assert scene.run("seal", "--key", "github-token", "-o", "json", stdin=SECOND).code == 0
     assert scene.run("seal", "-", stdin=LOCAL).code == 0
     encoded = base64.b64encode(MARK.encode()).decode()
     secret = (
@@ -161,6 +169,57 @@ def test_every_command_keeps_the_secret(scene: Scene):
     )
     assert scene.run("seal", "-", stdin=secret).code == 0
     assert scene.run("seal", "-", stdin=f"GITHUB_TOKEN='{MARK}'\n").code == 0
+    scene.check_git()
+
+
+def test_every_environment_at_once_keeps_the_secrets(scene: Scene):
+    assert scene.run("init", "two").code == 0
+    files = [
+        scene.tree.write(f"environments/{name}/secrets.local.yaml", LOCAL)
+        for name in ("prod", "two")
+    ]
+    wider = Scene(scene.tree, scene.home, scene.temporary, [*scene.inputs, *files])
+    for arguments in (["--dry-run"], ["-o", "json"], ["--scope", "namespace-wide"]):
+        assert wider.run("seal", "--all", *arguments).code == 0
+    wider.check_git()
+
+
+def leaves(group: Any, *names: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every command that there is, also those that this file has never heard of."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from leaves(command, *names, name)
+        else:
+            yield (*names, name), command
+
+
+def test_no_command_that_there_is_shows_a_secret_in_any_of_its_forms(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+):
+    """Whether a command works without a cluster or not: it has seen the secrets by then."""
+    from typer.main import get_command
+
+    tree = scene.tree
+    tree.git("config", "url.file:///nowhere.insteadOf", "https://git.example.com")
+    assert tree.run("seal", "secrets.local.yaml").code == 0
+    found = list(leaves(get_command(app)))
+    assert len(found) >= 15
+    for names, command in found:
+        options = {option for item in command.params for option in item.opts}
+        needed = [item for item in command.params if item.param_type_name == "argument"]
+        values = ["secrets.local.yaml" if "file" in item.name else "prod" for item in needed]
+        choices = [
+            [["--debug"], []],
+            [["-o", "json"], []] if "-o" in options else [[]],
+            [["--dry-run"], []] if "--dry-run" in options else [[]],
+        ]
+        for before, output, dry_run in itertools.product(*choices):
+            arguments = [*before, *names, *values, *output, *dry_run]
+            ended = tree.run(*arguments, stdin=LOCAL.encode())
+            assert ended.code in {0, 1, 2}, (arguments, ended.err)
+            said = {str(arguments): (ended.out + ended.err).encode()}
+            assert MARKS.leaks(said) == []
+    assert MARKS.leaks_below([tree.root, scene.home], but=scene.inputs) == []
     scene.check_git()
 
 
@@ -184,8 +243,8 @@ MALFORMED = [
 
 
 def test_input_that_is_refused_is_not_quoted(prod: WorkTree):
-    for text in MALFORMED:
-        ended = prod.run("seal", "-", stdin=text.encode())
+    for text, debug in itertools.product(MALFORMED, [[], ["--debug"]]):
+        ended = prod.run(*debug, "seal", "-", stdin=text.encode())
         assert ended.code == 1, text
         assert MARKS.leaks({text: (ended.out + ended.err).encode()}) == []
     assert MARKS.leaks_below([prod.root]) == []
@@ -202,7 +261,7 @@ def test_no_text_is_ever_quoted(prod: WorkTree, value: str, around: str):
     assume(not may_be_shown(value))  # a misspelt key, which is shown on purpose
     text = around.replace("{}", value).replace("{{", "{")
     before = prod.contents()
-    ended = prod.run("seal", "-", "--dry-run", stdin=text.encode())
+    ended = prod.run("--debug", "seal", "-", "--dry-run", stdin=text.encode())
     assert ended.code in {0, 1}
     marks = Marks([value])
     assert marks.leaks({"said": (ended.out + ended.err).encode()}) == []
@@ -218,7 +277,7 @@ def test_other_refusals_keep_the_secret(scene: Scene):
         ["keys", "backup", "x.age", "--passphrase-file", "secrets.local.yaml"],
         ["keys", "restore", "secrets.local.yaml"],
     ):  # fmt: skip
-        assert scene.run(*arguments).code in {1, 2}, arguments
+        assert scene.run("--debug", *arguments).code in {1, 2}, arguments
     folder = tree.root / "environments/prod"
     folder.chmod(0o500)
     blocked = scene.run("seal", "secrets.local.yaml")
@@ -242,7 +301,8 @@ def test_check_names_the_place_and_not_the_value(scene: Scene):
 
 @pytest.mark.parametrize("variables", [{}, DEBUGGING], ids=["plain", "debugging"])
 def test_a_bug_shows_where_and_not_what(scene: Scene, variables: dict[str, str]):
-    ended = scene.run("seal", "secrets.local.yaml", sabotage=BUG, **variables)
+    debug = ["--debug"] if variables else []
+    ended = scene.run(*debug, "seal", "secrets.local.yaml", sabotage=BUG, **variables)
     assert ended.code == 3
     assert "error: bootstrap has a bug (KeyError)" in ended.lines
     assert any(line.endswith("in seal_value") for line in ended.lines)
@@ -259,7 +319,7 @@ def test_a_signal_in_the_middle_leaves_nothing_readable(
     before = remembering.tree.contents()
     # a core would be the one file that may hold it: that is the machine's own setting
     process = remembering.start(
-        "seal", "secrets.local.yaml", sabotage=f"import resource\n"
+        "--debug", "seal", "secrets.local.yaml", sabotage=f"import resource\n"
         f"resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n{sabotage}", **DEBUGGING,
     )  # fmt: skip
     assert process.stdout and process.stdin

@@ -41,6 +41,28 @@ def test_commands_that_touch_no_cluster_do_not_load_its_client(
     assert "ruamel" not in modules, "plain files need no parser, which takes 40 ms to load"
 
 
+def test_debug_adds_where_an_error_came_from_and_nothing_else(tree: WorkTree):
+    arguments = ["seal", "none.local.yaml", "--env", "prod"]
+    assert tree.run("init", "prod").code == 0
+    plain = tree.run(*arguments)
+    debugged = tree.run("--debug", *arguments)
+    assert plain.lines == [
+        "error: none.local.yaml: no such file or directory",
+        "  fix: check the path and its permissions",
+    ]
+    assert (debugged.code, debugged.out, debugged.lines[:2]) == (1, "", plain.lines)
+    origin = debugged.lines[2:]
+    assert origin[0] == "    BootstrapError, raised through:"
+    assert "    FileNotFoundError, raised through:" in origin
+    assert any("source_file.py:" in line for line in origin)
+    assert all(" in " in line or line.endswith(", raised through:") for line in origin)
+    assert tree.run(*arguments).lines == plain.lines, "it is for one run"
+
+
+def test_debug_says_nothing_where_all_is_well(tree: WorkTree):
+    assert "raised" not in tree.run("--debug", "init", "prod").err
+
+
 def test_wrong_usage_is_two(tree: WorkTree):
     assert tree.run("nonsense").code == 2
     assert tree.run("init").code == 2
