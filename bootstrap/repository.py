@@ -141,6 +141,11 @@ class Repository:
         files = (self.root / folder).glob("sealing-key*.local.pem")
         return sorted(f"{folder}/{file.name}" for file in files)
 
+    def files(self, folder: str) -> list[str]:
+        """Return the paths of the files below a folder, sorted; those that Git ignores too."""
+        found = (self.root / folder).rglob("*")
+        return sorted(str(file.relative_to(self.root)) for file in found if not file.is_dir())
+
     def remove(self, path: str) -> None:
         """Remove a file; nothing happens if there is none."""
         try:

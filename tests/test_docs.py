@@ -15,6 +15,10 @@ from tests.support.workspace import PROJECT, Workspace, make_workspace
 _GUIDES = ("docs/guides/sealing.md", "docs/guides/argocd.md")
 # A command that needs a cluster, and the end-to-end test that runs it.
 _ELSEWHERE = {
+    "bootstrap destroy staging --wait": (
+        "tests/e2e/test_destroy.py",
+        "test_a_destroyed_environment_leaves_no_object_and_the_other_untouched",
+    ),
     "bootstrap init prod --from-cluster": (
         "tests/e2e/test_up.py",
         "test_certificate_of_the_controller_seals_what_kubeseal_accepts_and_argocd_runs",
@@ -33,6 +37,10 @@ _LOST = "test_a_lost_cluster_comes_back_from_git_and_the_backup_of_its_keys"
 _OWN = "test_a_rotated_key_of_our_own_and_then_the_controllers_bring_the_same_secret"
 _RECIPIENT = "test_a_recipient_needs_no_passphrase_to_back_up_and_its_identity_to_restore"
 _KEYS_ELSEWHERE = {
+    "bootstrap destroy staging --wait": (
+        "tests/e2e/test_destroy.py",
+        "test_a_destroyed_environment_leaves_no_object_and_the_other_untouched",
+    ),
     "bootstrap keys list --from-cluster": (_LIVE, _OWN),
     "bootstrap keys backup ~/keys.age": (
         _BACKUP, "test_a_passphrase_is_asked_for_twice_without_echo"
@@ -71,7 +79,7 @@ def test_every_command_of_a_guide_works(guide: str, workspace: Workspace) -> Non
         if command in _ELSEWHERE:
             path, test = _ELSEWHERE[command]
             assert f"def {test}(" in (PROJECT / path).read_text(encoding="utf-8")
-            assert "--from-cluster" in (PROJECT / path).read_text(encoding="utf-8")
+            assert f'"{shlex.split(command)[-1]}"' in (PROJECT / path).read_text(encoding="utf-8")
         else:
             assert shlex.split(command)[0] == "bootstrap"
             workspace.bootstrap(*shlex.split(command)[1:], input="sample\n")

@@ -12,6 +12,7 @@ import typer
 from bootstrap.cli.check import check
 from bootstrap.cli.cluster import cluster
 from bootstrap.cli.debug import debugging
+from bootstrap.cli.destroy import destroy
 from bootstrap.cli.doctor import doctor
 from bootstrap.cli.hooks import hooks
 from bootstrap.cli.init import init
@@ -78,6 +79,7 @@ app.command(epilog="Example: bootstrap status; or bootstrap status prod --watch"
 app.command(
     epilog="Example: bootstrap render prod; or bootstrap render --all --output-dir rendered"
 )(render)
+app.command(epilog="Example: bootstrap destroy staging --wait")(destroy)
 app.command(epilog="Example: bootstrap check --staged")(check)
 app.command(epilog="Example: bootstrap doctor prod --context my-cluster")(doctor)
 app.add_typer(cluster, name="cluster")

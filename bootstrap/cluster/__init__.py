@@ -11,6 +11,7 @@ from bootstrap.cluster.argocd import ArgoCD
 from bootstrap.cluster.connection import Connection, bounded
 from bootstrap.cluster.controller_keys import ControllerKeys
 from bootstrap.cluster.inspection import Inspection
+from bootstrap.cluster.namespaces import Namespaces
 from bootstrap.cluster.running import Running
 from bootstrap.cluster.sealing import ANY_CONTROLLER, ControllerName, SealingController
 
@@ -22,6 +23,7 @@ class Cluster:
         """Ask through `connection`; `controller` is what the user says of sealed-secrets."""
         self._api = connection
         self.argocd = ArgoCD(connection)
+        self.namespaces = Namespaces(connection)
         self.running = Running(connection)
         self.sealing = SealingController(connection, controller)
         self.sealing_keys = ControllerKeys(connection)

@@ -54,6 +54,22 @@ class ArgoCD:
             )  # fmt: skip
         return {item["metadata"]["name"]: item for item in found["items"]}
 
+    def delete_application(self, application: str) -> None:
+        """Delete an Application; its finalizers decide what goes along."""
+        with self._api.translated(f"deleting Application {application}"):
+            self._api.get_or_none(
+                self._api.custom.delete_namespaced_custom_object,
+                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, "applications", application,
+            )  # fmt: skip
+
+    def end_sync(self, application: str) -> None:
+        """End the sync that is under way, as `argocd app terminate-op` does."""
+        self._merge(application, {"status": {"operationState": {"phase": "Terminating"}}})
+
+    def drop_finalizers(self, application: str) -> None:
+        """Let an Application that is being deleted go, without what its finalizers would do."""
+        self._merge(application, {"metadata": {"finalizers": None}})
+
     def read_clusters(self) -> list[KnownCluster]:
         """Return the clusters that Argo CD has a Secret for, by name; never their credentials."""
         with self._api.translated("listing the clusters of Argo CD"):
@@ -69,12 +85,15 @@ class ArgoCD:
 
     def refresh(self, application: str) -> None:
         """Ask Argo CD to look at the repository now; nothing happens if it has no such object."""
-        body = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
-        with self._api.translated(f"refreshing Application {application}"):
+        asked = {"argocd.argoproj.io/refresh": "normal"}
+        self._merge(application, {"metadata": {"annotations": asked}})
+
+    def _merge(self, application: str, change: Mapping[str, Any]) -> None:
+        with self._api.translated(f"changing Application {application}"):
             self._api.get_or_none(
                 self._api.custom.patch_namespaced_custom_object,
-                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, "applications", application, body,
-                _content_type="application/merge-patch+json",
+                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, "applications", application,
+                dict(change), _content_type="application/merge-patch+json",
             )  # fmt: skip
 
 

@@ -50,16 +50,32 @@ class Connection:
 
         The client's own calls of a Service proxy take no body.
         """
+        answer = self._send("POST", path, "application/json", json.dumps(body).encode())
+        return answer.status, bytes(answer.data)
+
+    def get(self, path: str, accept: str = "application/json") -> Any:
+        """Return the JSON that the API server has at `path`, None where it says 404."""
+        from kubernetes.client import ApiException
+
+        answer = self._send("GET", path, accept)
+        if answer.status == 404:
+            return None
+        if answer.status >= 400:
+            error = ApiException(status=answer.status, reason=answer.reason)
+            error.body = bytes(answer.data)
+            raise error
+        return json.loads(answer.data)
+
+    def _send(self, method: str, path: str, accept: str, body: bytes | None = None) -> Any:
         settings = self._client.configuration
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        headers = {"Content-Type": "application/json", "Accept": accept}
         for setting in settings.auth_settings().values():
             if setting["in"] == "header":
                 headers[setting["key"]] = setting["value"]
-        answer = self._client.rest_client.pool_manager.request(
-            "POST", settings.host + path, body=json.dumps(body).encode(), headers=headers,
-            timeout=_TIMEOUT[1], retries=False,
+        return self._client.rest_client.pool_manager.request(
+            method, settings.host + path, body=body, headers=headers, timeout=_TIMEOUT[1],
+            retries=False,
         )  # fmt: skip
-        return answer.status, bytes(answer.data)
 
     def get_or_none(self, call: Any, *arguments: Any, **options: Any) -> Any:
         """Return what `call` gives, None where the API server says 404."""

@@ -1,0 +1,97 @@
+"""`bootstrap destroy`."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bootstrap.cli.completion import EnvironmentArgument
+from bootstrap.cli.options import Context, DryRun, Format, Output, connect, open_repository
+from bootstrap.cli.publishing import (
+    DEFAULT_TIMEOUT,
+    Branch,
+    Commit,
+    DestinationContext,
+    Push,
+    Timeout,
+    publish_options,
+    waiting,
+)
+from bootstrap.errors import BootstrapError, UsageError
+
+if TYPE_CHECKING:
+    from bootstrap.environment import Environment
+
+
+def destroy(
+    environment: EnvironmentArgument,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask for the environment's name.")
+    ] = False,
+    commit: Commit = False,
+    push: Push = False,
+    branch: Branch = None,
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait", help="Push, see it deleted, remove its files too, prove that nothing is left."
+        ),
+    ] = False,
+    context: Context = None,
+    destination_context: DestinationContext = None,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    dry_run: DryRun = False,
+    output: Output = Format.TEXT,
+) -> None:
+    """Remove an environment from Git, upon which Argo CD deletes it from the cluster.
+
+    Its Application goes first, its folder when Argo CD has deleted what it made: run it again, or
+    let --wait do both. Keys and other files that Git never had stay.
+    """
+    import time
+
+    from bootstrap.commands.destroy import DestroyOptions
+    from bootstrap.commands.destroy import destroy as run
+    from bootstrap.output import TerminalReporter
+    from bootstrap.views.destroy import show_destroy
+
+    how = waiting(timeout, context, destination_context)
+    options = publish_options(commit=commit, push=push, branch=branch, wait=wait)
+    git, repository = open_repository()
+    result = run(
+        environment,
+        DestroyOptions(options, wait=wait, timeout_seconds=how.seconds, dry_run=dry_run),
+        repository=repository,
+        git=git,
+        connect=functools.cache(lambda: connect(how.context)),
+        connect_destination=(
+            functools.cache(lambda: connect(how.destination_context))
+            if how.destination_context
+            else None
+        ),
+        confirm=(lambda _environment: None) if yes else _ask,
+        clock=time,
+        reporter=TerminalReporter(),
+    )
+    show_destroy(result, dry_run=dry_run, as_json=output is Format.JSON)
+
+
+def _ask(environment: Environment) -> None:
+    import sys
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "destroy asks for the environment's name, and there is no terminal to ask on",
+            "add --yes if you mean it",
+        )
+    typer.echo(
+        f"This removes {environment.name} and all that runs in namespace {environment.namespace}.",
+        err=True,
+    )
+    answer = typer.prompt("Write its name to go on", default="", show_default=False, err=True)
+    if answer.strip() != environment.name:
+        raise BootstrapError(
+            f"that is not {environment.name!r}; nothing was changed", "run it again if you mean it"
+        )

@@ -1,0 +1,220 @@
+"""`bootstrap destroy`: an environment leaves Git in two steps, and with it the cluster.
+
+First its Application goes. Argo CD deletes what it made, and renders the chart once more for the
+pre-delete hook, from the environment's folder: so the folder goes only after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bootstrap.cluster import Cluster
+from bootstrap.commands.destroy_plan import (
+    Found,
+    check_branch,
+    check_kept,
+    find_environment,
+    first_plan,
+    second_plan,
+)
+from bootstrap.commands.namespace_end import NamespaceEnd, end_namespace
+from bootstrap.commands.project_files import load_root
+from bootstrap.commands.publish import Plan, Published, PublishOptions, publish
+from bootstrap.commands.pushed import commit_at_remote, descendants
+from bootstrap.commands.removal import Removal
+from bootstrap.commands.reporter import Reporter
+from bootstrap.commands.wait import Clock
+from bootstrap.environment import Environment, check_name
+from bootstrap.errors import BootstrapError
+from bootstrap.git import Git
+from bootstrap.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyOptions:
+    """What the user asked for."""
+
+    publish: PublishOptions
+    wait: bool = False
+    timeout_seconds: float = 300.0
+    dry_run: bool = False
+
+
+class Next(StrEnum):
+    """What is still to be done."""
+
+    PUBLISH_APPLICATION = "publish-application"
+    RUN_AGAIN = "run-again"
+    PUBLISH_FILES = "publish-files"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyResult:
+    """What was, or in a dry run would be, done."""
+
+    environment: Environment
+    steps: tuple[Published, ...]
+    next: Next
+    namespace: NamespaceEnd | None = None
+    """None where the cluster was not looked into."""
+    local: tuple[str, ...] = ()
+    """Files of the folder that Git does not have: they stay."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether any file differs."""
+        return any(step.changed for step in self.steps)
+
+
+def destroy(
+    name: str,
+    options: DestroyOptions,
+    *,
+    repository: Repository,
+    git: Git,
+    connect: Callable[[], Cluster],
+    connect_destination: Callable[[], Cluster] | None,
+    confirm: Callable[[Environment], None],
+    clock: Clock,
+    reporter: Reporter,
+) -> DestroyResult:
+    """Take environment `name` out of Git as far as that is safe now; with `wait`, to the end.
+
+    Run again, it goes on where it stopped. `confirm` raises if the user does not mean it.
+    """
+    check_name(name)
+    found = find_environment(name, repository, git)
+    environment = found.environment
+    check_kept(found, git)
+    if options.wait and connect_destination is None and not environment.destination.in_cluster:
+        raise BootstrapError(
+            f"{name} runs in another cluster, and --wait is to prove that nothing of it is left",
+            "name that cluster's context with --destination-context",
+        )
+    if options.dry_run:
+        return _dry_run(found, repository, git, reporter)
+    if not found.has_application and not found.files and not options.wait:
+        return DestroyResult(environment, (), Next.NOTHING)
+    if options.wait:
+        check_branch(repository, git)
+    confirm(environment)
+    publisher = _Publisher(options.publish, repository, git, reporter)
+    steps: list[Published] = []
+    removal = found.removal
+    if removal is None:
+        steps.append(publisher.carry_out(first_plan(environment)))
+        removal = steps[0].commit
+        if not options.wait or removal is None:
+            following = Next.RUN_AGAIN if steps[0].pushed else Next.PUBLISH_APPLICATION
+            return DestroyResult(environment, tuple(steps), following)
+    namespace = _see_it_gone(
+        found, removal, options, repository=repository, git=git, connect=connect,
+        connect_destination=connect_destination, clock=clock, reporter=reporter,
+    )  # fmt: skip
+    if found.files:
+        steps.append(publisher.carry_out(second_plan(found, repository)))
+    done = not found.files or steps[-1].pushed
+    return DestroyResult(
+        environment,
+        tuple(steps),
+        Next.NOTHING if done else Next.PUBLISH_FILES,
+        namespace,
+        tuple(repository.files(environment.folder)) if options.publish.branch is None else (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Publisher:
+    """Carries out a plan as far as the user asked."""
+
+    options: PublishOptions
+    repository: Repository
+    git: Git
+    reporter: Reporter
+
+    def carry_out(self, plan: Plan, *, dry_run: bool = False) -> Published:
+        with self.repository.lock():
+            done = publish(
+                plan,
+                self.options,
+                environments=(),
+                repository=self.repository,
+                git=self.git,
+                reporter=self.reporter,
+                dry_run=dry_run,
+            )
+        if done.commit is not None and not dry_run:
+            verb = "pushed" if done.pushed else "committed"
+            subject = plan.message.partition("\n")[0]
+            self.reporter.step(f"{verb} {done.commit[:7]} on {done.branch}: {subject}")
+        return done
+
+
+def _dry_run(found: Found, repository: Repository, git: Git, reporter: Reporter) -> DestroyResult:
+    plans = [first_plan(found.environment)] if found.removal is None else []
+    plans += [second_plan(found, repository)] if found.files else []
+    publisher = _Publisher(PublishOptions(), repository, git, reporter)
+    steps = tuple(publisher.carry_out(plan, dry_run=True) for plan in plans)
+    return DestroyResult(found.environment, steps, Next.NOTHING)
+
+
+def _see_it_gone(
+    found: Found,
+    removal: str,
+    options: DestroyOptions,
+    *,
+    repository: Repository,
+    git: Git,
+    connect: Callable[[], Cluster],
+    connect_destination: Callable[[], Cluster] | None,
+    clock: Clock,
+    reporter: Reporter,
+) -> NamespaceEnd | None:
+    """Return what became of the namespace, None without --wait; raise while Argo CD is at it."""
+    environment = found.environment
+    url, revision = load_root(repository)
+    if not git.is_ancestor(removal, commit_at_remote(git, url, revision)):
+        raise BootstrapError(
+            f"commit {removal[:7]}, which removes {environment.application_path}, is not in"
+            f" {revision} at {url} yet",
+            "push it, or merge its pull request, then run this again",
+        )
+    home = connect()
+    place = _place(environment, home, connect_destination)
+    removing = Removal(
+        environment,
+        removal,
+        is_last=_is_last(repository.applications(), environment.name),
+        home=home,
+        place=place,
+        is_descendant=descendants(git, url),
+        reporter=reporter,
+    )
+    if not options.wait:
+        if not removing.is_done():
+            raise BootstrapError(
+                f"Argo CD has not deleted Application {environment.application} yet",
+                "run this again when it has, or with --wait, which sees it through",
+            )
+        return None
+    start = clock.monotonic()
+    removing.wait(options.timeout_seconds, clock)
+    left = max(0.0, options.timeout_seconds - (clock.monotonic() - start))
+    if place is None:
+        return None
+    return end_namespace(environment, place, timeout_seconds=left, clock=clock, reporter=reporter)
+
+
+def _place(
+    environment: Environment, home: Cluster, destination: Callable[[], Cluster] | None
+) -> Cluster | None:
+    if environment.destination.in_cluster:
+        return home
+    return destination() if destination else None
+
+
+def _is_last(applications: Sequence[str], name: str) -> bool:
+    return not [item for item in applications if item != name]

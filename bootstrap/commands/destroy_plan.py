@@ -1,0 +1,103 @@
+"""What `bootstrap destroy` finds of an environment in Git, and the two steps that remove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bootstrap.application import parse_application, render_project
+from bootstrap.commands.project_files import (
+    load_environment,
+    load_environments,
+    load_root,
+    require_environment,
+)
+from bootstrap.commands.publish import Plan
+from bootstrap.constants import APPLICATIONS_DIR, PROJECT_FILE
+from bootstrap.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.git import Git
+from bootstrap.git.tracked import committed_text, last_removal, tracked_files
+from bootstrap.manifest import is_generated
+from bootstrap.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How far the environment has left Git."""
+
+    environment: Environment
+    has_application: bool
+    removal: str | None
+    """The commit that removed the Application; None before that is committed."""
+    files: tuple[str, ...]
+
+
+def find_environment(name: str, repository: Repository, git: Git) -> Found:
+    """Return environment `name` as it is in Git, or was before it began to leave."""
+    path = f"{APPLICATIONS_DIR}/{name}.yaml"
+    environment = load_environment(repository, name)
+    removal = None
+    if environment is None:
+        text = committed_text(git.root, path)
+        if text is None:
+            removed = last_removal(git.root, path)
+            if removed is None:
+                require_environment(repository, name)  # raises the error that lists those there are
+                raise AssertionError
+            removal, text = removed
+        environment = parse_application(text, name=name, path=path)
+    files = tuple(tracked_files(git.root, environment.folder))
+    return Found(environment, repository.exists(path), removal, files)
+
+
+def check_kept(found: Found, git: Git) -> None:
+    """Refuse to remove what Git could not bring back."""
+    environment = found.environment
+    paths = [environment.folder]
+    if found.has_application:
+        paths.append(environment.application_path)
+    changed = git.uncommitted(paths)
+    if changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        raise BootstrapError(
+            f"not committed yet: {changed[0]}{more}; it could not be brought back",
+            "commit it first, or take your changes back with `git checkout` and `git clean`",
+        )
+
+
+def check_branch(repository: Repository, git: Git) -> None:
+    """Refuse to push where the root Application does not look."""
+    _url, revision = load_root(repository)
+    if git.current_branch() != revision:
+        raise BootstrapError(
+            f"the root Application follows {revision}, and that is not what is checked out here:"
+            " nothing would be removed",
+            f"`git checkout {revision}`, or --branch NAME for a pull request, without --wait",
+        )
+
+
+def first_plan(environment: Environment) -> Plan:
+    """Return the step after which Argo CD deletes the environment."""
+    return Plan(
+        (),
+        f"Remove environment {environment.name}\n\n"
+        "Argo CD deletes what it made. The environment's folder goes in a later commit, as\n"
+        "the chart is rendered from it once more for its pre-delete hook.\n",
+        removed=(environment.application_path,),
+    )
+
+
+def second_plan(found: Found, repository: Repository) -> Plan:
+    """Return the step after which nothing of the environment is left in Git."""
+    environment = found.environment
+    manifests = []
+    project = repository.read(PROJECT_FILE)
+    if project is not None and is_generated(project):
+        url, _revision = load_root(repository)
+        others = [item for item in load_environments(repository) if item.name != environment.name]
+        manifests.append(render_project(others, url))
+    return Plan(
+        tuple(manifests),
+        f"Remove the files of environment {environment.name}\n\nArgo CD has deleted it.\n",
+        removed=found.files,
+    )

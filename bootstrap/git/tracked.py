@@ -1,0 +1,36 @@
+"""What Git has of a folder now, and had of a file before it was removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bootstrap.errors import BootstrapError
+from bootstrap.git.process import last_line, run_git
+
+
+def tracked_files(root: Path, folder: str) -> list[str]:
+    """Return the files below `folder` that Git tracks, sorted; all paths relative to `root`."""
+    done = run_git(root, "--literal-pathspecs", "ls-files", "-z", "--", f"{folder}/")
+    if done.code:
+        raise BootstrapError(
+            f"git ls-files failed: {last_line(done.stderr)}",
+            "mend the repository; `git status` says more",
+        )
+    return sorted(filter(None, done.stdout.split("\0")))
+
+
+def committed_text(root: Path, path: str, revision: str = "HEAD") -> str | None:
+    """Return what a commit has at `path`, None if it has nothing there."""
+    done = run_git(root, "cat-file", "blob", f"{revision}:{path}")
+    return done.stdout if done.code == 0 else None
+
+
+def last_removal(root: Path, path: str) -> tuple[str, str] | None:
+    """Return the last commit up to HEAD that removed `path` and what it removed, if one did."""
+    done = run_git(
+        root, "--literal-pathspecs", "log", "--max-count=1", "--no-renames", "--diff-filter=D",
+        "--no-show-signature", "--format=%H", "--", path,
+    )  # fmt: skip
+    commit = done.stdout.strip()
+    text = committed_text(root, path, f"{commit}^") if done.code == 0 and commit else None
+    return None if text is None else (commit, text)
