@@ -56,16 +56,16 @@ def read_status(
     """Return what `application` (None: there is none) says about `environment`.
 
     `is_wanted` tells of a revision whether it has what `wanted` has for this environment. Without
-    `wanted`, as when the remote can't be asked, any revision will do.
+    `wanted`, as when the remote can't be asked, what Argo CD saw last will do.
     """
     status = mapping((application or {}).get("status"))
     if application is None:
         verdict = _absent(environment, root)
     else:
-        verdict = judge(
-            application,
-            is_wanted=is_wanted if wanted else lambda _revision: True,
-            wanted=wanted or "",
+        verdict = (
+            judge(application, is_wanted=is_wanted, wanted=wanted)
+            if wanted
+            else judge_as_compared(application)
         )
     return EnvironmentStatus(
         name=environment.name,
@@ -80,6 +80,13 @@ def read_status(
         synced_at=_synced_at(status),
         images=tuple(sorted(mapping(status.get("summary")).get("images") or [])),
     )
+
+
+def judge_as_compared(application: Mapping[str, Any]) -> Verdict:
+    """Return how far `application` is on the way to the commit that Argo CD saw last."""
+    sync = mapping(mapping(application.get("status")).get("sync"))
+    revision = str(sync.get("revision") or "")
+    return judge(application, is_wanted=lambda commit: commit == revision, wanted=revision)
 
 
 def needs_a_look(status: EnvironmentStatus) -> bool:
@@ -130,7 +137,7 @@ def _absent(environment: Environment, root: Mapping[str, Any] | None) -> Verdict
         return Verdict(
             State.WAITING, "not applied yet", f"start it with `bootstrap up {environment.name}`"
         )
-    above = judge(root, is_wanted=lambda _revision: True, wanted="")
+    above = judge_as_compared(root)
     if above.state in {State.STUCK, State.FAILED}:
         return Verdict(above.state, f"the root Application: {above.message}", above.hint)
     return Verdict(

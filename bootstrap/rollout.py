@@ -74,15 +74,23 @@ def _broken_condition(status: Mapping[str, Any]) -> Verdict | None:
     return None
 
 
-def _judge_operation(status: Mapping[str, Any], is_wanted: Callable[[str], bool]) -> Verdict | None:
+def last_attempt(status: Mapping[str, Any]) -> tuple[str, Verdict | None]:
+    """Return the commit of the last sync, "" if there was none, and what is to say of it."""
     operation = mapping(status.get("operationState"))
     revision = str(
         mapping(operation.get("syncResult")).get("revision")
         or mapping(mapping(operation.get("operation")).get("sync")).get("revision")
         or ""
     )
-    if not operation or not is_wanted(revision):
-        return None
+    return revision, _judge_attempt(operation, revision)
+
+
+def _judge_operation(status: Mapping[str, Any], is_wanted: Callable[[str], bool]) -> Verdict | None:
+    revision, verdict = last_attempt(status)
+    return verdict if is_wanted(revision) else None
+
+
+def _judge_attempt(operation: Mapping[str, Any], revision: str) -> Verdict | None:
     phase = operation.get("phase")
     message = _RETRY_NOTE.sub("", _cause(str(operation.get("message", ""))))
     failed = list(_failed_resources(mapping(operation.get("syncResult"))))
@@ -142,6 +150,10 @@ def _judge_health(status: Mapping[str, Any]) -> Verdict:
 
 
 _HINTS = (
+    (
+        r"no key could decrypt",
+        "seal its values again for this cluster's certificate and this namespace, and push",
+    ),
     (
         r"authentication required|Authorization|authorization failed|could not read Username|"
         r"Permission denied|repository not found|unable to authenticate|403|401",

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import TextIO
 
@@ -66,6 +66,14 @@ def cut(text: str, width: int) -> str:
         kept.append(piece)
         position += len(piece)
     return "".join(kept) + "…" + ("\x1b[0m" if _SEQUENCE.search("".join(kept)) else "")
+
+
+def align(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a line for each row, with its cells below each other."""
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padded = zip(row, widths, strict=True)
+        yield "  ".join(cell + " " * (width - width_of(cell)) for cell, width in padded).rstrip()
 
 
 class LiveLines:

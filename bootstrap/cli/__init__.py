@@ -14,6 +14,7 @@ from bootstrap.cli.cluster import cluster
 from bootstrap.cli.debug import debugging
 from bootstrap.cli.destroy import destroy
 from bootstrap.cli.doctor import doctor
+from bootstrap.cli.history import history
 from bootstrap.cli.hooks import hooks
 from bootstrap.cli.init import init
 from bootstrap.cli.keys import keys
@@ -80,6 +81,7 @@ app.command(
     epilog="Example: bootstrap render prod; or bootstrap render --all --output-dir rendered"
 )(render)
 app.command(epilog="Example: bootstrap destroy staging --wait")(destroy)
+app.command(epilog="Example: bootstrap history prod --limit 5")(history)
 app.command(epilog="Example: bootstrap check --staged")(check)
 app.command(epilog="Example: bootstrap doctor prod --context my-cluster")(doctor)
 app.add_typer(cluster, name="cluster")

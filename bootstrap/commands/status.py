@@ -15,13 +15,18 @@ from bootstrap.commands.wait import Clock
 from bootstrap.commands.wanted import Wanted
 from bootstrap.constants import ROOT_NAME
 from bootstrap.environment import Environment
-from bootstrap.environment_status import EnvironmentStatus, explained, needs_a_look, read_status
+from bootstrap.environment_status import (
+    EnvironmentStatus,
+    explained,
+    judge_as_compared,
+    needs_a_look,
+    read_status,
+)
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
 from bootstrap.health import State, Verdict, crashed_container, explain, images_of
 from bootstrap.log_lines import safe_lines
 from bootstrap.repository import Repository
-from bootstrap.rollout import judge
 
 _POLL_SECONDS = 1.0
 _WANTED_SECONDS = 15.0
@@ -222,7 +227,7 @@ def watch(reader: StatusReader, clock: Clock, reporter: Reporter) -> Iterator[St
 def _trouble(root: Mapping[str, Any] | None) -> Verdict | None:
     if root is None:
         return None
-    verdict = judge(root, is_wanted=lambda _revision: True, wanted="")
+    verdict = judge_as_compared(root)
     return verdict if verdict.state in {State.STUCK, State.FAILED} else None
 
 

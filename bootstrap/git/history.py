@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError
 from bootstrap.git.process import Completed, last_line, run_git
+from bootstrap.history import Commit
 
 _FORMAT = "--format=%H%x1f%an%x1f%cI%x1f%s"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """A commit in this clone: who wrote it, when it was made, and the first line of its message."""
-
-    id: str
-    author: str
-    at: datetime
-    subject: str
 
 
 class GitHistory:

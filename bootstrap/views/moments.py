@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
@@ -21,3 +21,8 @@ def age(moment: datetime | None, now: datetime) -> str:
 def days_left(moment: datetime | None, now: datetime) -> int | None:
     """Return the whole days until `moment`, below zero when it has passed."""
     return None if moment is None else (moment - now).days
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return a moment for scripts, in UTC as Kubernetes writes it."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

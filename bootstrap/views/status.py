@@ -14,13 +14,13 @@ from bootstrap.output import print_data, print_json
 from bootstrap.terminal import (
     LiveLines,
     Style,
+    align,
     is_terminal,
     paint,
     printable,
     use_color,
-    width_of,
 )
-from bootstrap.views.moments import age, days_left
+from bootstrap.views.moments import age, days_left, iso
 
 _HEADER = (
     "ENVIRONMENT", "SYNC", "HEALTH", "RUNNING", "WANTED", "LAST SYNC", "KEYS", "CERTIFICATE", "JOBS"
@@ -117,10 +117,10 @@ def _describe(status: EnvironmentStatus, result: StatusResult, now: datetime) ->
         "automated": status.automated,
         "running": _describe_commit(status.running, result),
         "wanted": _describe_commit(status.wanted, result),
-        "lastSync": _iso(status.synced_at),
+        "lastSync": iso(status.synced_at),
         "images": list(status.images),
         "sealedKeys": status.sealed_keys,
-        "certificate": {"notAfter": _iso(ends), "daysLeft": days_left(ends, now)} if ends else None,
+        "certificate": {"notAfter": iso(ends), "daysLeft": days_left(ends, now)} if ends else None,
         "agentJobs": status.jobs,
     }
 
@@ -130,12 +130,9 @@ def _describe_commit(commit: str | None, result: StatusResult) -> dict[str, str 
 
 
 def _draw_table(result: StatusResult, now: datetime, color: bool) -> Iterator[str]:
-    rows = [_HEADER] + [_row(item, now, color) for item in result.environments]
-    widths = [max(width_of(row[column]) for row in rows) for column in range(len(_HEADER))]
-    for number, row in enumerate(rows):
-        padded = zip(row, widths, strict=True)
-        line = "  ".join(cell + " " * (width - width_of(cell)) for cell, width in padded).rstrip()
-        yield paint(line, Style.BOLD, color) if number == 0 else line
+    lines = align([_HEADER] + [_row(item, now, color) for item in result.environments])
+    yield paint(next(lines), Style.BOLD, color)
+    yield from lines
 
 
 def _row(status: EnvironmentStatus, now: datetime, color: bool) -> tuple[str, ...]:
@@ -226,7 +223,3 @@ def _word(word: str | None, color: bool) -> str:
 
 def _number(number: int | None) -> str:
     return _UNKNOWN if number is None else str(number)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

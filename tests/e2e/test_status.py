@@ -17,10 +17,11 @@ from tests.plane.waiting import wait_for
 from tests.support.workspace import Workspace, clean_environment
 
 _VALUES = "environments/prod/values.yaml"
+_RELEASED = "agentsmith-dispatcher:1.1"
 _SEALED = "environments/prod/sealed-secret.yaml"
 
 
-def test_a_healthy_environment_then_a_bad_values_key_and_agent_jobs_are_told(
+def test_releases_jobs_and_a_bad_values_key_are_told_by_status_and_history(
     plane: Target, workspace: Workspace
 ) -> None:
     workspace.bootstrap("init", "prod")
@@ -29,22 +30,29 @@ def test_a_healthy_environment_then_a_bad_values_key_and_agent_jobs_are_told(
     absent = workspace.bootstrap("status", "--exit-code", check=False)
     workspace.bootstrap("up", "prod")
     plane.cluster.apply(_agent_job("agentsmith-prod"))
-
-    fine = workspace.bootstrap("status", "--exit-code", "-o", "json")
-    workspace.write(_VALUES, "dispatcher:\n  replicass: 2\n")
-    second = workspace.push("Ask for two")
+    workspace.replace(_VALUES, "agentsmith-dispatcher:latest", _RELEASED)
+    second = workspace.push("Release 1.1")
     announce(plane, workspace, first, second)
+    Live(plane, "prod", "agentsmith-prod").wait_until_at(second)
+
+    healthy = wait_for(  # Argo CD notes images some time after it is Healthy
+        lambda: _found_image(_status(workspace, "prod", "--exit-code"), _RELEASED), "the images"
+    )
+    workspace.write(_VALUES, "dispatcher:\n  replicass: 2\n")
+    third = workspace.push("Ask for two")
+    announce(plane, workspace, second, third)
     broken = wait_for(
         lambda: _found_state(_status(workspace, "prod"), "stuck"), "the broken push", timeout=60
     )
     text = workspace.bootstrap("status", "prod", "--exit-code", check=False)
+    history = json.loads(workspace.bootstrap("history", "prod", "-o", "json").stdout)["history"]
 
     assert absent.returncode == 1
     assert absent.stdout.splitlines()[-2:] == [
         "prod: not applied yet",
         "  fix: start it with `bootstrap up prod`",
     ]
-    (healthy,) = json.loads(fine.stdout)["environments"]
+    release = {"commit": second, "subject": "Release 1.1"}
     assert healthy.pop("lastSync").endswith("Z")
     assert healthy.pop("certificate")["daysLeft"] > 3600
     assert healthy == {
@@ -57,22 +65,35 @@ def test_a_healthy_environment_then_a_bad_values_key_and_agent_jobs_are_told(
         "sync": "Synced",
         "health": "Healthy",
         "automated": True,
-        "running": {"commit": first, "subject": "Add environment prod"},
-        "wanted": {"commit": first, "subject": "Add environment prod"},
+        "running": release,
+        "wanted": release,
         "images": healthy["images"],
         "sealedKeys": 2,
         "agentJobs": 1,
     }
-    assert "agentsmith-dispatcher:latest" in healthy["images"]
     assert (broken["file"], broken["running"], broken["wanted"]) == (
         _VALUES,
-        {"commit": first, "subject": "Add environment prod"},
-        {"commit": second, "subject": "Ask for two"},
+        release,
+        {"commit": third, "subject": "Ask for two"},
     )
     assert "replicass" in broken["message"]
     assert text.returncode == 1
     assert f"  file         {_VALUES}\n" in text.stdout
-    assert f"  running      {first[:7]} Add environment prod\n" in text.stdout
+    assert f"  running      {second[:7]} Release 1.1\n" in text.stdout
+    assert [
+        (item["commit"], item["subject"], item["author"], item["result"], item["running"])
+        for item in history[:3]
+    ] == [
+        (third, "Ask for two", "Test User", "failed", False),
+        (second, "Release 1.1", "Test User", "synced", True),
+        (first, "Add environment prod", "Test User", "synced", False),
+    ]
+    assert "replicass" in history[0]["message"]
+    assert [(item["syncedBy"], item["syncedAt"] is not None) for item in history[:3]] == [
+        (None, False),
+        ("Argo CD", True),
+        ("Argo CD", True),
+    ]
 
 
 def test_values_sealed_for_another_namespace_are_named_and_watching_tells_when_they_are_mended(
@@ -101,8 +122,8 @@ def test_values_sealed_for_another_namespace_are_named_and_watching_tells_when_t
         Live(plane, "prod", "agentsmith-prod").wait_until_at(second)
         assert any("Synced and Healthy" in line for line in lines)
 
-    assert broken["message"].startswith("SealedSecret agentsmith-secrets: ")
-    assert "no key could decrypt secret" in broken["message"]
+    assert "SealedSecret agentsmith-secrets: no key could decrypt secret" in broken["message"]
+    assert broken["fix"].startswith("seal its values again for this cluster's certificate")
     assert table.returncode == 1
     assert f"  file: {_SEALED}" in table.stdout.splitlines()
     assert "a-hidden-token" not in table.stdout + table.stderr
@@ -135,14 +156,18 @@ def test_in_a_terminal_watching_draws_over_itself_and_ctrl_c_ends_it(
     assert b"Traceback" not in shown
 
 
-def _status(workspace: Workspace, name: str) -> dict[str, Any]:
-    done = workspace.bootstrap("status", name, "-o", "json")
+def _status(workspace: Workspace, name: str, *options: str) -> dict[str, Any]:
+    done = workspace.bootstrap("status", name, "-o", "json", *options)
     (found,) = json.loads(done.stdout)["environments"]
     return dict(found)
 
 
 def _found_state(status: dict[str, Any], state: str) -> dict[str, Any] | None:
     return status if status["state"] == state else None
+
+
+def _found_image(status: dict[str, Any], image: str) -> dict[str, Any] | None:
+    return status if image in status["images"] else None
 
 
 def _found_file(status: dict[str, Any], file: str) -> dict[str, Any] | None:

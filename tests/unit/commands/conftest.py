@@ -1,4 +1,4 @@
-"""Fixtures of the commands that push."""
+"""Fixtures of the commands that push, or ask a cluster."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap.cluster import Cluster
+from tests.unit.commands.fake_cluster import FakeCluster, push
 from tests.unit.shared_tree import Shared, share
 from tests.unit.work_tree import WorkTree
 
@@ -14,3 +16,23 @@ from tests.unit.work_tree import WorkTree
 def shared(prod: WorkTree, tmp_path: Path) -> Shared:
     """The tree with an environment prod, pushed to a remote of its own."""
     return share(prod, tmp_path)
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
+    """A cluster that every context leads to."""
+    fake = FakeCluster()
+    monkeypatch.setattr(Cluster, "connect", lambda *_where: fake)
+    return fake
+
+
+@pytest.fixture
+def fleet(tree: WorkTree, tmp_path: Path, certificate_file: Path) -> WorkTree:
+    """Environments prod and staging, pushed to a remote that answers."""
+    remote = tmp_path / "remote.git"
+    tree.git("init", "--quiet", "--bare", "--initial-branch=main", str(remote))
+    tree.git("remote", "set-url", "origin", remote.as_uri())
+    for name in ("prod", "staging"):
+        assert tree.run("init", name, "--cert", str(certificate_file)).code == 0
+    push(tree, "Add environments")
+    return tree

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,58 +10,12 @@ import pytest
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.status import StatusReader, watch
-from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
 from bootstrap.repository import Repository
 from bootstrap.views.status import tell_changes
+from tests.unit.commands.fake_cluster import FakeCluster, application, apply, push
 from tests.unit.commands.test_wait import FakeTime, Log
 from tests.unit.work_tree import WorkTree
-
-ROOT = "agentsmith-root"
-
-
-class FakeCluster:
-    """The cluster at the edge: says what it is told to, and counts what it is asked."""
-
-    def __init__(self) -> None:
-        self.argocd = self.running = self
-        self.applications: dict[str, dict[str, Any]] = {}
-        self.workloads: list[dict[str, Any]] = []
-        self.log = ""
-        self.asked: Counter[str] = Counter()
-        self.fails = False
-
-    def read_applications(self) -> dict[str, dict[str, Any]]:
-        self.asked["applications"] += 1
-        if self.fails:
-            raise BootstrapError("the cluster does not answer", "check it")
-        return self.applications
-
-    def read_workloads(self, namespace: str) -> list[dict[str, Any]]:
-        self.asked[f"workloads of {namespace}"] += 1
-        return self.workloads
-
-    def count_agent_jobs(self, namespaces: Collection[str]) -> dict[str, int]:
-        self.asked["jobs"] += 1
-        return {name: 1 for name in namespaces if name != "agentsmith-forbidden"}
-
-    def read_last_log(self, namespace: str, pod: str, container: str, lines: int) -> str:
-        self.asked[f"log of {namespace}/{pod}/{container}, {lines} lines"] += 1
-        return self.log
-
-
-def application(commit: str, *, sync: str = "Synced", health: str = "Healthy") -> dict[str, Any]:
-    at = (datetime.now(UTC) - timedelta(minutes=5, seconds=1)).isoformat()
-    return {
-        "spec": {"syncPolicy": {"automated": {"prune": True}}},
-        "status": {
-            "sync": {"status": sync, "revision": commit},
-            "health": {"status": health},
-            "history": [{"revision": commit, "deployedAt": at}],
-            "operationState": {"phase": "Succeeded", "syncResult": {"revision": commit}},
-            "summary": {"images": ["redis:7"]},
-        },
-    }
 
 
 def crashing(namespace: str) -> dict[str, Any]:
@@ -77,37 +29,6 @@ def crashing(namespace: str) -> dict[str, Any]:
         "metadata": {"name": "d-1", "namespace": namespace},
         "status": {"containerStatuses": [container]},
     }
-
-
-@pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
-    """A cluster that every context leads to."""
-    fake = FakeCluster()
-    monkeypatch.setattr(Cluster, "connect", lambda *_where: fake)
-    return fake
-
-
-@pytest.fixture
-def fleet(tree: WorkTree, tmp_path: Path, certificate_file: Path) -> WorkTree:
-    """Environments prod and staging, pushed to a remote that answers."""
-    remote = tmp_path / "remote.git"
-    tree.git("init", "--quiet", "--bare", "--initial-branch=main", str(remote))
-    tree.git("remote", "set-url", "origin", remote.as_uri())
-    for name in ("prod", "staging"):
-        assert tree.run("init", name, "--cert", str(certificate_file)).code == 0
-    push(tree, "Add environments")
-    return tree
-
-
-def push(tree: WorkTree, message: str) -> str:
-    tree.git("add", "--all")
-    tree.git("commit", "--quiet", "--allow-empty", "--message", message)
-    tree.git("push", "--quiet", "origin", "main")
-    return tree.git("rev-parse", "HEAD").strip()
-
-
-def apply(cluster: FakeCluster, **applications: dict[str, Any]) -> None:
-    cluster.applications = {f"agentsmith-{name}": item for name, item in applications.items()}
 
 
 def test_all_fine_is_a_table_and_two_questions_to_the_cluster(

@@ -1,0 +1,37 @@
+"""`bootstrap history`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bootstrap.cli.options import Context, Format, Output, connect, open_repository
+
+
+def history(
+    environment: Annotated[str, typer.Argument(help="Name of the environment.")],
+    limit: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many commits to show, newest first.")
+    ] = 20,
+    output: Output = Format.TEXT,
+    context: Context = None,
+) -> None:
+    """Show the commits of an environment, and what Argo CD made of each.
+
+    Newest first: who wrote it, when it was synced, and whether it runs, failed or waits.
+    """
+    from bootstrap.commands.history import history as run
+    from bootstrap.output import TerminalReporter
+    from bootstrap.views.history import show_history
+
+    git, repository = open_repository()
+    result = run(
+        environment,
+        limit,
+        repository=repository,
+        git=git,
+        connect=lambda: connect(context),
+        reporter=TerminalReporter(),
+    )
+    show_history(result, as_json=output is Format.JSON)
