@@ -8,6 +8,7 @@ VALUES_FILE = "values.yaml"
 CONFIG_FILE = "agentsmith.yml"
 ARGOCD_DIR = "argocd"
 APPLICATIONS_DIR = f"{ARGOCD_DIR}/applications"
+REPOSITORIES_DIR = f"{ARGOCD_DIR}/repositories"
 PROJECT_FILE = f"{ARGOCD_DIR}/project.yaml"
 ROOT_FILE = f"{ARGOCD_DIR}/root.yaml"
 

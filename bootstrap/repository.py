@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap.constants import APPLICATIONS_DIR, CHART_PATH, ENVIRONMENTS_DIR
+from bootstrap.constants import APPLICATIONS_DIR, CHART_PATH, ENVIRONMENTS_DIR, REPOSITORIES_DIR
 from bootstrap.errors import BootstrapError
 from bootstrap.file_steps import (
     PRIVATE_MODE,
@@ -84,6 +84,10 @@ class Repository:
     def applications(self) -> list[str]:
         """Return the names of the environments that have a file in argocd/applications, sorted."""
         return self._names(APPLICATIONS_DIR, folders=False)
+
+    def repositories(self) -> list[str]:
+        """Return the names of the files in argocd/repositories, sorted."""
+        return self._names(REPOSITORIES_DIR, folders=False)
 
     def plan(self, manifests: Sequence[Manifest], removed: Sequence[str] = ()) -> list[Change]:
         """Return what `write` would do, in its order, touching nothing."""

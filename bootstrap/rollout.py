@@ -157,8 +157,8 @@ _HINTS = (
     (
         r"authentication required|Authorization|authorization failed|could not read Username|"
         r"Permission denied|repository not found|unable to authenticate|403|401",
-        "give Argo CD credentials for the repository, or mend its URL: `bootstrap init ENV"
-        " --repo-url URL`",
+        "give Argo CD credentials for the repository: `bootstrap repo add`; or mend its URL:"
+        " `bootstrap init ENV --repo-url URL`",
     ),
     (
         r"dial tcp|no such host|connection refused|i/o timeout|unable to access|could not resolve|"

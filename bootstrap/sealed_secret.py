@@ -64,7 +64,7 @@ class Merge:
 
 
 def parse_sealed_secret(
-    text: str, *, path: str, namespace: str, lenient: bool = False
+    text: str, *, path: str, namespace: str, lenient: bool = False, name: str = SECRET_NAME
 ) -> SealedSecret:
     """Return the SealedSecret in `text`, the file `path` of an environment in `namespace`.
 
@@ -76,8 +76,8 @@ def parse_sealed_secret(
     if document.get("apiVersion") != _API_VERSION or document.get("kind") != "SealedSecret":
         raise BootstrapError(f"{path}: not a SealedSecret ({_API_VERSION})", hint)
     metadata = _mapping(document.get("metadata"))
-    if metadata.get("name") != SECRET_NAME:
-        raise BootstrapError(f"{path}: metadata.name is not {SECRET_NAME}", hint)
+    if metadata.get("name") != name:
+        raise BootstrapError(f"{path}: metadata.name is not {name}", hint)
     if metadata.get("namespace") != namespace:
         raise BootstrapError(
             f"{path}: sealed for namespace {metadata.get('namespace')!s},"
@@ -93,6 +93,7 @@ def parse_sealed_secret(
             raise BootstrapError(f"{path}: spec.encryptedData.{key} is not a sealed value", hint)
     return SealedSecret(
         namespace=namespace,
+        name=name,
         encrypted={
             str(key): value if isinstance(value, str) else "" for key, value in encrypted.items()
         },
@@ -146,9 +147,9 @@ def build_sealed_secret(sealed: SealedSecret) -> dict[str, Any]:
     }
 
 
-def render_sealed_secret(sealed: SealedSecret, path: str) -> Manifest:
+def render_sealed_secret(sealed: SealedSecret, path: str, owner: str = OWNER) -> Manifest:
     """Return the file at `path`."""
-    return Manifest(path, render_manifest(build_sealed_secret(sealed), owner=OWNER))
+    return Manifest(path, render_manifest(build_sealed_secret(sealed), owner=owner))
 
 
 def merge_values(

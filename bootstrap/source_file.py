@@ -34,7 +34,9 @@ def read_secrets(path: str, name: str | None = None) -> bytes:
     return _read_file(Path(path), MAX_SECRETS_BYTES, name or path)
 
 
-def read_value(prompt: str) -> bytes:
+def read_value(
+    prompt: str, hint: str = "pipe the value in: `bootstrap seal --key KEY < FILE`"
+) -> bytes:
     """Return one value: typed at a prompt that does not echo, or all of a piped standard input."""
     if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
         return read_secrets(_STDIN)
@@ -49,7 +51,7 @@ def read_value(prompt: str) -> bytes:
             message = "this terminal would show what is typed"
         except EOFError:
             message = "nothing was typed"
-    raise BootstrapError(message, "pipe the value in: `bootstrap seal --key KEY < FILE`")
+    raise BootstrapError(message, hint)
 
 
 def read_certificate(source: str) -> str:

@@ -58,6 +58,23 @@ _KEYS_ELSEWHERE = {
     ),
 }  # fmt: skip
 
+# Those of the guide to repositories: a cluster, a home folder or a terminal is needed.
+_REPOSITORIES = "tests/unit/commands/test_repo_add.py"
+_REPOSITORIES_LIVE = "tests/e2e/test_repo.py"
+_REPOSITORIES_ELSEWHERE = {
+    "bootstrap repo add --username git": (
+        _REPOSITORIES_LIVE, "test_a_private_repository_comes_up_once_argocd_has_credentials"
+    ),
+    "bootstrap repo add --ssh-key ~/.ssh/deploy_key": (
+        _REPOSITORIES, "test_an_ssh_key_is_sealed_for_an_ssh_url"
+    ),
+    "bootstrap repo add --github-app-id 12345 --github-app-installation-id 67890"
+    " --github-app-key ~/app.pem": (_REPOSITORIES, "test_a_github_app_for_every_project"),
+    "bootstrap repo add --username git --seal prod": (
+        _REPOSITORIES_LIVE, "test_credentials_sealed_into_git_are_given_by_up"
+    ),
+}  # fmt: skip
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
@@ -98,6 +115,14 @@ def test_every_command_of_the_guide_to_keys_works(workspace: Workspace) -> None:
         else:
             assert shlex.split(command)[0] == "bootstrap"
             workspace.bootstrap(*shlex.split(command)[1:])
+
+
+def test_every_command_of_the_guide_to_repositories_is_run_elsewhere() -> None:
+    shown = commands_of("docs/guides/repositories.md")
+
+    assert sorted(shown) == sorted(_REPOSITORIES_ELSEWHERE)
+    for path, test in _REPOSITORIES_ELSEWHERE.values():
+        assert f"def {test}(" in (PROJECT / path).read_text(encoding="utf-8")
 
 
 def test_the_readme_shows_only_commands_that_a_test_or_ci_runs() -> None:

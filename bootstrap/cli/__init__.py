@@ -19,6 +19,7 @@ from bootstrap.cli.hooks import hooks
 from bootstrap.cli.init import init
 from bootstrap.cli.keys import keys
 from bootstrap.cli.render import render
+from bootstrap.cli.repo import repo
 from bootstrap.cli.seal import seal
 from bootstrap.cli.status import status
 from bootstrap.cli.up import up
@@ -87,3 +88,4 @@ app.command(epilog="Example: bootstrap doctor prod --context my-cluster")(doctor
 app.add_typer(cluster, name="cluster")
 app.add_typer(keys, name="keys")
 app.add_typer(hooks, name="hooks")
+app.add_typer(repo, name="repo")

@@ -14,6 +14,7 @@ from bootstrap.cluster.inspection import Inspection
 from bootstrap.cluster.namespaces import Namespaces
 from bootstrap.cluster.running import Running
 from bootstrap.cluster.sealing import ANY_CONTROLLER, ControllerName, SealingController
+from bootstrap.cluster.secrets import ArgoCDSecrets
 
 
 class Cluster:
@@ -27,6 +28,7 @@ class Cluster:
         self.running = Running(connection)
         self.sealing = SealingController(connection, controller)
         self.sealing_keys = ControllerKeys(connection)
+        self.secrets = ArgoCDSecrets(connection)
         self.inspection = Inspection(connection)
 
     @classmethod

@@ -15,6 +15,7 @@ from bootstrap.commands.project_files import (
 )
 from bootstrap.commands.pushed import descendants, pushed_commits
 from bootstrap.commands.reporter import Reporter
+from bootstrap.commands.sealed_repositories import give_repositories, load_sealed_repositories
 from bootstrap.commands.sealing_certificate import SEALED_FILE
 from bootstrap.commands.sealing_keys import SealingKeys
 from bootstrap.commands.wait import Clock, targets_of, wait_until
@@ -97,16 +98,18 @@ def up(
     root_url, root_revision = load_root(repository)
     commits = pushed_commits(chosen, root_url, root_revision, git)
     _warn_of_unsealed(chosen, repository, reporter)
+    repositories = load_sealed_repositories(repository)
     cluster = connect()
     places = _places(chosen, cluster, connect_destination, reporter)
     at_home = any(where is cluster for where, _members in places)
-    _check_apis(cluster, [_ARGOCD, _SEALED_SECRETS] if at_home else [_ARGOCD])
+    _check_apis(cluster, [_ARGOCD, _SEALED_SECRETS] if at_home or repositories else [_ARGOCD])
     for where, _members in places:
         if where is not cluster:
             _check_apis(where, [_SEALED_SECRETS])
     keys = SealingKeys(repository, clock, now, reporter)
     for where, members in places:
         keys.give(where, members)
+    give_repositories(cluster, repositories, clock, reporter)
     applied = []
     live = cluster.argocd.read_applications().values()
     project = widen_project(build_project(everything, root_url), live)

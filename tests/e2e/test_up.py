@@ -100,7 +100,9 @@ def test_a_repository_that_argocd_may_not_read_is_explained(
     error, fix = done.stderr.splitlines()[-2:]
     assert error.startswith("error: root: ")
     assert "authentication required" in error
-    assert fix.startswith("  fix: give Argo CD credentials for the repository")
+    assert fix.startswith(
+        "  fix: give Argo CD credentials for the repository: `bootstrap repo add`"
+    )
     assert "open-sesame" not in made.stderr + done.stderr + workspace.git("grep", "", "argocd")
 
 

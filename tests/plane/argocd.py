@@ -149,6 +149,7 @@ class ArgoCD:
         for link, target in {
             "helm": tools["helm4"],
             "argocd-git-ask-pass": tools["argocd"],
+            "argocd": tools["argocd"],  # what Git runs to ask for a password
         }.items():
             (bin_dir / link).symlink_to(target)
         wrapper = bin_dir / "git-verify-wrapper.sh"

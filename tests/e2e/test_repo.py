@@ -1,0 +1,80 @@
+"""`bootstrap repo add`: a private repository is refused before, and brought up after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.loop import Live, remove_everything
+from tests.plane.git_server import GitServer
+from tests.plane.target import Target
+from tests.plane.waiting import wait_for
+from tests.support.workspace import Workspace, make_workspace
+
+_PASSWORD = "open-sesame"
+_SECRETS = "argocd.argoproj.io/secret-type=repository"
+
+
+@pytest.fixture
+def private(
+    plane: Target, tmp_path: Path, unique_name: Callable[[str], str]
+) -> Iterator[Workspace]:
+    """A fork on a server that wants a user and a password, with environment prod pushed."""
+    server = GitServer(tmp_path / "git", user="dev", password=_PASSWORD).start()
+    url = server.create(unique_name(""))
+    own = url.replace("http://", f"http://dev:{_PASSWORD}@")
+    workspace = make_workspace(tmp_path, own, {"KUBECONFIG": str(plane.kubeconfig)})
+    workspace.bootstrap("init", "prod")
+    workspace.bootstrap("seal", "-", input="githubToken: token\n")
+    workspace.push("Add environment prod")
+    yield workspace
+    server.stop()
+    remove_everything(plane)
+    cluster = plane.cluster
+    for secret in cluster.list("v1", "Secret", "argocd", labelSelector=_SECRETS):
+        name = secret["metadata"]["name"]
+        cluster.delete("bitnami.com/v1alpha1", "SealedSecret", name, "argocd")
+        cluster.delete("v1", "Secret", name, "argocd")
+
+
+def test_a_private_repository_comes_up_once_argocd_has_credentials(
+    plane: Target, private: Workspace
+) -> None:
+    private.bootstrap("up", "prod", "--no-wait")
+    refused = wait_for(lambda: _refusal(plane), "Argo CD to be refused")
+    add = ["repo", "add", "--username", "dev", "--password-stdin"]
+    added = private.bootstrap(*add, input=f"{_PASSWORD}\n")
+    again = private.bootstrap(*add, input=f"{_PASSWORD}\n")
+    up = private.bootstrap("up", "prod")
+
+    assert "authentication required" in refused
+    assert added.stderr.startswith("created: Secret argocd/agentsmith-repository-")
+    assert again.stderr.startswith("unchanged: ")
+    assert Live(plane, "prod", "agentsmith-prod").at(private.git("rev-parse", "HEAD"))
+    assert _PASSWORD not in added.stdout + added.stderr + up.stdout + up.stderr
+
+
+def _refusal(plane: Target) -> str | None:
+    """Return what Argo CD says of the repository, once it has tried."""
+    root = plane.cluster.get("argoproj.io/v1alpha1", "Application", "agentsmith-root", "argocd")
+    conditions = (root or {}).get("status", {}).get("conditions", [])
+    return next((item["message"] for item in conditions if "Error" in item["type"]), None)
+
+
+def test_credentials_sealed_into_git_are_given_by_up(plane: Target, private: Workspace) -> None:
+    add = ["repo", "add", "--username", "dev", "--password-stdin", "--seal", "prod"]
+    private.bootstrap(*add, input=_PASSWORD)
+    commit = private.push("Add credentials")
+
+    up = private.bootstrap("up", "prod")
+    twice = private.bootstrap("up", "prod")
+
+    assert Live(plane, "prod", "agentsmith-prod").at(commit)
+    url = private.remote_url.replace(f"dev:{_PASSWORD}@", "")
+    for done in (up, twice):
+        assert f"credentials for {url} given to Argo CD" in done.stderr
+    (secret,) = plane.cluster.list("v1", "Secret", "argocd", labelSelector=_SECRETS)
+    assert secret["metadata"]["ownerReferences"][0]["kind"] == "SealedSecret"
+    assert _PASSWORD not in private.git("grep", "", "argocd")
