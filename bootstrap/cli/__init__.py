@@ -13,6 +13,7 @@ from bootstrap.cli.check import check
 from bootstrap.cli.cluster import cluster
 from bootstrap.cli.debug import debugging
 from bootstrap.cli.destroy import destroy
+from bootstrap.cli.diff import diff
 from bootstrap.cli.doctor import doctor
 from bootstrap.cli.history import history
 from bootstrap.cli.hooks import hooks
@@ -78,6 +79,7 @@ app.command(epilog="Example: bootstrap upgrade prod --dispatcher :1.2 --agent :1
     upgrade
 )
 app.command(epilog="Example: bootstrap status; or bootstrap status prod --watch")(status)
+app.command(epilog="Example: bootstrap diff prod; or bootstrap diff prod --against HEAD~1")(diff)
 app.command(
     epilog="Example: bootstrap render prod; or bootstrap render --all --output-dir rendered"
 )(render)

@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
+from bootstrap.cli.completion import complete_environment
 from bootstrap.cli.options import Format, Output, open_repository
 
 
 def render(
-    environment: Annotated[str | None, typer.Argument(help="Name of the environment.")] = None,
+    environment: Annotated[
+        str | None,
+        typer.Argument(help="Name of the environment.", autocompletion=complete_environment),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every environment.")] = False,
     output_dir: Annotated[
         Path | None,

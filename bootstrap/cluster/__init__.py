@@ -10,6 +10,7 @@ from typing import Any
 from bootstrap.cluster.argocd import ArgoCD
 from bootstrap.cluster.connection import Connection, bounded
 from bootstrap.cluster.controller_keys import ControllerKeys
+from bootstrap.cluster.dry_run import DryRun
 from bootstrap.cluster.inspection import Inspection
 from bootstrap.cluster.namespaces import Namespaces
 from bootstrap.cluster.running import Running
@@ -30,6 +31,7 @@ class Cluster:
         self.sealing_keys = ControllerKeys(connection)
         self.secrets = ArgoCDSecrets(connection)
         self.inspection = Inspection(connection)
+        self.dry_run = DryRun(connection)
 
     @classmethod
     def connect(cls, context: str | None, controller: ControllerName = ANY_CONTROLLER) -> Cluster:

@@ -50,7 +50,18 @@ class Connection:
 
         The client's own calls of a Service proxy take no body.
         """
-        answer = self._send("POST", path, "application/json", json.dumps(body).encode())
+        return self.request("POST", path, body)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        content_type: str = "application/json",
+    ) -> tuple[int, bytes]:
+        """Send `body`, if there is one, to `path` of any kind; return the status and the answer."""
+        encoded = None if body is None else json.dumps(body).encode()
+        answer = self._send(method, path, "application/json", encoded, content_type)
         return answer.status, bytes(answer.data)
 
     def get(self, path: str, accept: str = "application/json") -> Any:
@@ -66,9 +77,16 @@ class Connection:
             raise error
         return json.loads(answer.data)
 
-    def _send(self, method: str, path: str, accept: str, body: bytes | None = None) -> Any:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        accept: str,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+    ) -> Any:
         settings = self._client.configuration
-        headers = {"Content-Type": "application/json", "Accept": accept}
+        headers = {"Content-Type": content_type, "Accept": accept}
         for setting in settings.auth_settings().values():
             if setting["in"] == "header":
                 headers[setting["key"]] = setting["value"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.git.process import git_environment
 
 _SUBMODULE = "160000"
+_FILE = "100"
 _INDEX = "GIT_INDEX_FILE"
 _SECONDS = 60
 _ATTRIBUTE = "bootstrap-check"
@@ -54,6 +55,18 @@ def tracked_blobs(root: Path) -> Iterator[Blob]:
         file = root / path
         if file.is_file() and not file.is_symlink():
             yield Blob(path, file.read_bytes())
+
+
+def commit_blobs(root: Path, commit: str, paths: Sequence[str]) -> Iterator[Blob]:
+    """Yield every regular file that `commit` has below `paths`."""
+    entries = []
+    listed = _ask(root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
+    for entry in filter(None, listed.split("\0")):
+        described, _tab, path = entry.partition("\t")
+        mode, _kind, blob = described.split(" ")
+        if mode.startswith(_FILE):
+            entries.append((path, blob))
+    yield from _read(root, entries)
 
 
 def exempt_paths(root: Path, paths: Iterable[str]) -> set[str]:

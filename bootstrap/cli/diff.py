@@ -1,0 +1,57 @@
+"""`bootstrap diff`."""
+
+from __future__ import annotations
+
+import functools
+from typing import Annotated
+
+import typer
+
+from bootstrap.cli.completion import complete_environment
+from bootstrap.cli.options import Context, Format, Output, connect, open_repository
+from bootstrap.cli.publishing import DestinationContext
+from bootstrap.errors import EXIT_FAILURE
+
+
+def diff(
+    environment: Annotated[
+        str, typer.Argument(help="Name of the environment.", autocompletion=complete_environment)
+    ],
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against", metavar="live|REV|ENV", help="The cluster, a revision, or an environment."
+        ),
+    ] = "live",
+    output: Output = Format.TEXT,
+    context: Context = None,
+    destination_context: DestinationContext = None,
+) -> None:
+    """Show what a push of the work tree would change; nothing is changed.
+
+    Secrets show as key names only. Exit code 0: the same; 1: different, or an error.
+    """
+    from datetime import UTC, datetime
+
+    from bootstrap.commands.diff import diff as run
+    from bootstrap.helm import Helm
+    from bootstrap.output import TerminalReporter
+    from bootstrap.views.diff import show_diff
+
+    git, repository = open_repository()
+    result = run(
+        environment,
+        against,
+        repository=repository,
+        git=git,
+        helm=Helm.find,
+        connect=lambda: connect(context),
+        connect_destination=(
+            functools.cache(lambda: connect(destination_context)) if destination_context else None
+        ),
+        now=datetime.now(UTC),
+        reporter=TerminalReporter(),
+    )
+    show_diff(result, as_json=output is Format.JSON)
+    if result.diffs:
+        raise typer.Exit(EXIT_FAILURE)

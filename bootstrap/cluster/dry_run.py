@@ -1,0 +1,91 @@
+"""What an apply of Argo CD's would make of an object: asked of the API server, nothing is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from bootstrap.cluster.connection import APPLY_PATCH, Connection
+from bootstrap.errors import BootstrapError
+
+# Argo CD's own, so that what it gave up is taken away, and what others set is kept
+_MANAGER = "argocd-controller"
+_QUERY = f"?dryRun=All&fieldManager={_MANAGER}&force=true"
+_NOT_FOUND = 404
+
+
+class DryRun:
+    """Reads objects of any kind through `connection`, and applies them for show."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Ask nothing yet."""
+        self._api = connection
+        self._resources: dict[str, dict[str, tuple[str, bool]]] = {}
+
+    def has_namespace(self, name: str) -> bool:
+        """Tell whether there is a namespace `name`."""
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        return self.read(namespace, name) is not None
+
+    def read(self, item: Mapping[str, Any], namespace: str) -> dict[str, Any] | None:
+        """Return the live object that is called like `item`, None if there is none."""
+        path = self._path(item, namespace)
+        return None if path is None else self._ask("GET", path, f"reading {_name(item)}")
+
+    def apply(self, item: Mapping[str, Any], namespace: str) -> dict[str, Any]:
+        """Return what `item` would be after Argo CD applied it, with the server's defaults."""
+        path = self._path(item, namespace)
+        step = f"a dry run of {_name(item)}"
+        answer = None if path is None else self._ask("PATCH", path + _QUERY, step, item)
+        if answer is None:
+            raise BootstrapError(
+                f"{step}: the cluster has no kind {item['kind']} of {item['apiVersion']}",
+                "install what brings it, or leave the object out in values.yaml",
+            )
+        return answer
+
+    def _ask(
+        self, method: str, path: str, step: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any] | None:
+        with self._api.translated(step):
+            kind = APPLY_PATCH if body is not None else "application/json"
+            status, answer = self._api.request(method, path, body, kind)
+        if status == _NOT_FOUND:
+            return None
+        try:
+            parsed = json.loads(answer)
+        except ValueError:
+            parsed = {}
+        if status >= 300:
+            # of a Secret, the reason may quote a value
+            secret = body is not None and body["kind"] == "Secret"
+            reason = "" if secret else f": {' '.join(str(parsed.get('message', '')).split())[:600]}"
+            raise BootstrapError(
+                f"{step}: the API server refuses it with {status}{reason}",
+                "mend the values that the object is made from; or use a context that may do that",
+            )
+        return dict(parsed)
+
+    def _path(self, item: Mapping[str, Any], namespace: str) -> str | None:
+        version = item["apiVersion"]
+        base = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        if version not in self._resources:
+            found = self._ask("GET", base, f"asking for the kinds of {version}")
+            self._resources[version] = {
+                entry["kind"]: (entry["name"], entry["namespaced"])
+                for entry in (found or {}).get("resources", [])
+                if "/" not in entry["name"]
+            }
+        resource = self._resources[version].get(item["kind"])
+        if resource is None:
+            return None
+        plural, namespaced = resource
+        metadata = item["metadata"]
+        where = f"/namespaces/{quote(metadata.get('namespace') or namespace)}" if namespaced else ""
+        return f"{base}{where}/{plural}/{quote(metadata['name'])}"
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    return f"{item['kind']} {item['metadata']['name']}"

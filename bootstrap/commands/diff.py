@@ -1,0 +1,153 @@
+"""`bootstrap diff`: what a push would change, or how two states of an environment differ."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bootstrap.cluster import Cluster
+from bootstrap.commands.diff_live import compare_live
+from bootstrap.commands.project_files import (
+    load_environment,
+    load_environments,
+    require_environment,
+)
+from bootstrap.commands.render import read_source
+from bootstrap.commands.reporter import Reporter
+from bootstrap.commands.seal_check import State
+from bootstrap.commands.seal_check import check as check_sealed
+from bootstrap.constants import CHART_PATH
+from bootstrap.environment import Environment
+from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.git import Git
+from bootstrap.git.blobs import commit_blobs
+from bootstrap.helm import Helm
+from bootstrap.manifest_diff import ObjectDiff, by_key, compare
+from bootstrap.rendered import parse_objects
+from bootstrap.repository import Repository
+
+LIVE = "live"
+_WORK_TREE = "work tree"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffResult:
+    """How the environment differs from what it was held against."""
+
+    environment: Environment
+    against: str
+    diffs: tuple[ObjectDiff, ...]
+    problems: tuple[str, ...]
+    """What would go wrong though it renders: values that can't be unsealed there."""
+
+
+def diff(
+    name: str,
+    against: str,
+    *,
+    repository: Repository,
+    git: Git,
+    helm: Callable[[str | None], Helm],
+    connect: Callable[[], Cluster],
+    connect_destination: Callable[[], Cluster] | None,
+    now: datetime,
+    reporter: Reporter,
+) -> DiffResult:
+    """Hold environment `name`, as the work tree has it, against `against`.
+
+    That is `live` (the cluster, by server-side dry run), another environment, or a revision.
+    `helm` gives the user's Helm for a version of Kubernetes, `connect` Argo CD's cluster.
+    """
+    environment = require_environment(repository, name)
+    problems = _sealing_problems(environment, repository, now)
+    if against == LIVE:
+        diffs = compare_live(
+            environment,
+            repository=repository,
+            helm=helm,
+            connect=connect,
+            connect_destination=connect_destination,
+            reporter=reporter,
+        )
+        return DiffResult(environment, LIVE, tuple(diffs), problems)
+    here = _render(environment, repository, helm(None))
+    if against in repository.applications():
+        other = require_environment(repository, against)
+        there = _render(other, repository, helm(None))
+        diffs = compare(
+            _apart_from_namespace(there, other), _apart_from_namespace(here, environment),
+            old_name=against, new_name=name,
+        )  # fmt: skip
+        return DiffResult(environment, against, tuple(diffs), problems)
+    there = _render_commit(name, against, git, helm(None))
+    namespace = environment.namespace
+    diffs = compare(
+        by_key(there, namespace), by_key(here, namespace), old_name=against, new_name=_WORK_TREE
+    )
+    return DiffResult(environment, against, tuple(diffs), problems)
+
+
+def _render(environment: Environment, repository: Repository, helm: Helm) -> list[dict[str, Any]]:
+    return parse_objects(helm.render(repository.root, read_source(environment, repository)))
+
+
+def _apart_from_namespace(
+    items: list[dict[str, Any]], environment: Environment
+) -> Mapping[Any, Mapping[str, Any]]:
+    """Return the objects by their names: each environment has a namespace of its own."""
+    keyed = by_key(items, environment.namespace)
+    return {
+        (group, kind, "" if namespace == environment.namespace else namespace, name): item
+        for (group, kind, namespace, name), item in keyed.items()
+    }
+
+
+def _render_commit(name: str, revision: str, git: Git, helm: Helm) -> list[dict[str, Any]]:
+    """Return what `revision` has of the environment; it may not have it yet."""
+    commit = git.resolve(revision)
+    if commit is None:
+        raise UsageError(
+            f"--against {revision!r} is neither an environment nor a revision that is known here",
+            "`git fetch` it first, or say `live`",
+        )
+    folder = Path(tempfile.mkdtemp(prefix="bootstrap-diff-"))  # for us alone: mode 0700
+    try:
+        paths = [CHART_PATH, f"environments/{name}", f"argocd/applications/{name}.yaml"]
+        for blob in commit_blobs(git.root, commit, paths):
+            file = folder / blob.path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(blob.content)
+        old = Repository(folder)
+        environment = load_environment(old, name)
+        try:
+            return [] if environment is None else _render(environment, old, helm)
+        except BootstrapError as error:
+            raise BootstrapError(f"at {revision}: {error.message}", error.hint) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sealing_problems(
+    environment: Environment, repository: Repository, now: datetime
+) -> tuple[str, ...]:
+    """Return what of the sealed file surely can't be unsealed where it goes."""
+    result = check_sealed(
+        environment,
+        others=load_environments(repository),
+        repository=repository,
+        now=now,
+        controller=None,
+    )
+    wrong: dict[str, list[str]] = {}
+    for verdict in result.verdicts:
+        if verdict.state is State.WRONG:
+            wrong.setdefault(verdict.reason, []).append(verdict.key)
+    return (
+        *(f"{result.path}: {problem}" for problem in result.problems),
+        *(f"{result.path}: {', '.join(keys)}: {reason}" for reason, keys in wrong.items()),
+    )

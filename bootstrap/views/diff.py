@@ -1,0 +1,53 @@
+"""How the result of `bootstrap diff` looks."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from bootstrap.commands.diff import LIVE, DiffResult
+from bootstrap.errors import BootstrapError
+from bootstrap.output import TerminalReporter, print_data, print_json
+from bootstrap.terminal import Style, paint, use_color
+
+_STYLES = {"+": Style.GREEN, "-": Style.RED, "@": Style.CYAN}
+
+
+def show_diff(result: DiffResult, *, as_json: bool) -> None:
+    """Show every object that differs; raise BootstrapError if it can't work as it is."""
+    say = TerminalReporter()
+    if as_json:
+        print_json(
+            [
+                {"object": item.object, "action": item.action, "diff": item.diff}
+                for item in result.diffs
+            ]
+        )
+    else:
+        on = use_color(sys.stdout)
+        for item in result.diffs:
+            print_data("".join(_painted(line, on) for line in item.diff.splitlines()))
+    say.step(_summary(result))
+    if result.problems:
+        raise BootstrapError(
+            "; ".join(result.problems),
+            f"seal them again for {result.environment.name}:"
+            f" `bootstrap seal FILE --env {result.environment.name}`",
+        )
+
+
+def _painted(line: str, on: bool) -> str:
+    style = Style.BOLD if line.startswith(("+++", "---")) else _STYLES.get(line[:1])
+    return (paint(line, style, on) if style else line) + "\n"
+
+
+def _summary(result: DiffResult) -> str:
+    name = result.environment.name
+    against = "what is live" if result.against == LIVE else result.against
+    if not result.diffs:
+        return f"{name} is the same as {against}"
+    counts = Counter(item.action for item in result.diffs)
+    told = ", ".join(
+        f"{counts[key]} {key}" for key in ("changed", "added", "removed") if counts[key]
+    )
+    return f"{name} differs from {against}: {told}"
