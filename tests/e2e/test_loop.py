@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-
-import pytest
+from collections.abc import Callable
 
 from tests.e2e.loop import Live, announce
 from tests.plane.target import Target
@@ -22,7 +21,7 @@ _VALUES = "environments/prod/values.yaml"
 
 
 def test_readme_commands_bring_prod_up_and_pushes_release_revert_and_rotate(
-    plane: Target, workspace: Workspace, capsys: pytest.CaptureFixture[str]
+    plane: Target, workspace: Workspace, record_property: Callable[[str, object], None]
 ) -> None:
     figures: dict[str, float] = {}
     live = Live(plane, "prod", "agentsmith-prod")
@@ -69,10 +68,8 @@ def test_readme_commands_bring_prod_up_and_pushes_release_revert_and_rotate(
     assert "Application agentsmith-root unchanged" in again.stderr
     assert "restarting" not in again.stderr
 
-    with capsys.disabled():
-        for what, seconds in figures.items():
-            print(f"\n{what}: {seconds:.1f} s", end="")
-        print()
+    for what, seconds in figures.items():
+        record_property(what, f"{seconds:.1f} s")
 
 
 def readme_commands(heading: str) -> str:
