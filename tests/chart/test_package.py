@@ -83,6 +83,23 @@ def test_the_listed_images_are_the_default_ones(chart: Chart) -> None:
     assert {entry["image"] for entry in listed} == used | {"agentsmith:latest"}
 
 
+def test_artifact_hub_can_read_what_the_chart_says_of_itself() -> None:
+    metadata = YAML(typ="safe").load((CHART / "Chart.yaml").read_text())
+    said = metadata["annotations"]
+    changes = YAML(typ="safe").load(said["artifacthub.io/changes"])
+    links = YAML(typ="safe").load(said["artifacthub.io/links"])
+    assert metadata["kubeVersion"] == ">=1.30.0-0"
+    assert said["artifacthub.io/category"] == "integration-delivery"
+    assert said["artifacthub.io/license"] == "Apache-2.0"
+    flags = ("operator", "prerelease", "containsSecurityUpdates")
+    assert all(said[f"artifacthub.io/{name}"] in {"true", "false"} for name in flags)
+    kinds = {"added", "changed", "deprecated", "removed", "fixed", "security"}
+    assert changes
+    assert all(change["kind"] in kinds and change["description"] for change in changes)
+    assert all(link["name"] and link["url"].startswith("https://") for link in links)
+    assert all(isinstance(text, str) for text in said.values())
+
+
 def test_the_public_files_of_the_chart_are_there() -> None:
     expected = {
         "Chart.yaml",

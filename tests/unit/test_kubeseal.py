@@ -106,6 +106,28 @@ def test_what_kubeseal_seals_and_merges_in_each_scope_is_checked_and_moved(
     assert recover(kubeseal, prod, prod.root / KEY) == expected
 
 
+@pytest.mark.parametrize("scope", Scope)
+def test_what_kubeseal_seals_in_each_scope_and_raw_is_rotated(
+    kubeseal: Path, prod: WorkTree, scope: Scope
+):
+    options = ("--cert", prod.root / CERTIFICATE, "--scope", scope.value)
+    theirs = run(kubeseal, *options, "--format", "yaml", stdin=secret(VALUES))
+    raw = run(
+        kubeseal, *options, "--raw", "--name", "agentsmith-secrets",
+        "--namespace", "agentsmith-prod", "--from-file", prod.write("v.local.yaml", "raw\n"),
+    ).strip()  # fmt: skip
+    prod.write(SEALED, theirs.replace("encryptedData:", f"encryptedData:\n    jira-email: {raw}"))
+    assert prod.run("seal", "--check", "prod").code == 0
+    before = YAML(typ="safe").load(prod.read(SEALED))["spec"]["encryptedData"]
+    ended = prod.run("keys", "rotate", "prod", "-o", "json").json()
+    assert ended["resealed"] == sorted([*VALUES, "jira-email"])
+    after = YAML(typ="safe").load(prod.read(SEALED))["spec"]["encryptedData"]
+    assert not set(before.values()) & set(after.values())
+    assert recover(kubeseal, prod, prod.root / KEY) == {**VALUES, "jira-email": b"raw\n"}
+    checked = prod.run("seal", "--check", "prod", "-o", "json").json()
+    assert (checked["ok"], checked["scope"]) == (True, scope.value)
+
+
 def test_we_read_and_merge_what_kubeseal_sealed(kubeseal: Path, prod: WorkTree):
     certificate = prod.root / CERTIFICATE
     theirs = run(kubeseal, "--cert", certificate, "--format", "yaml", stdin=secret(VALUES))
