@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.render import load_yaml
+from tests.support.unsealing import unseal_manifest
 from tests.support.workspace import PROJECT, Workspace, make_workspace
 
 _GUIDES = ("docs/guides/sealing.md", "docs/guides/argocd.md")
@@ -125,6 +127,53 @@ def test_every_command_of_the_guide_to_repositories_is_run_elsewhere() -> None:
         assert f"def {test}(" in (PROJECT / path).read_text(encoding="utf-8")
 
 
+_OLD = """\
+apiVersion: v1
+kind: Secret
+metadata:
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: '{"data":{"github-token":"b2xk"}}'
+  creationTimestamp: "2026-02-01T10:00:00Z"
+  name: agentsmith-secrets
+  namespace: agentsmith
+  resourceVersion: "1234"
+  uid: 0f1e
+type: Opaque
+data:
+  github-token: b2xk
+  openai-api-key: ""
+  redis-url: cmVkaXM6NjM3OQ==
+"""
+
+
+def test_every_command_of_the_guide_to_moving_works(workspace: Workspace, tmp_path: Path) -> None:
+    """A kubectl of our own plays the old cluster; `up` is for tests/e2e/test_loop.py."""
+    kubectl = tmp_path / "bin/kubectl"
+    kubectl.parent.mkdir()
+    kubectl.write_text(f"#!/bin/sh\ncase \"$*\" in *'get secret'*) cat <<'END'\n{_OLD}END\nesac\n")
+    kubectl.chmod(0o755)
+    workspace.write("config/agentsmith.yml", "projects: {}\n# mine\n")
+    workspace.write(".env", "ANTHROPIC_API_KEY=sk-ant\nOPENAI_API_KEY=\nGITHUB_TOKEN='ghp x'\n")
+    shutil.rmtree(workspace.root / "environments")
+    shutil.rmtree(workspace.root / "argocd")
+    opened = []
+    for block in blocks_in((PROJECT / "docs/guides/moving.md").read_text(encoding="utf-8")):
+        script = block.replace("bootstrap up prod\n", "")
+        workspace.run("bash", "-euo", "pipefail", "-c", f"PATH={kubectl.parent}:$PATH\n{script}")
+        sealed = load_yaml(workspace.root / "environments/prod/sealed-secret.yaml")
+        key = workspace.read("environments/prod/sealing-key.local.pem")
+        opened.append(unseal_manifest(sealed, key))
+
+    redis = {"redis-url": b"redis:6379"}
+    first = {"anthropic-api-key": b"sk-ant", "github-token": b"ghp x", **redis}
+    assert opened[:3] == [{}, first, {**first, "github-token": b"old"}]
+    assert workspace.git("show", "HEAD:environments/prod/agentsmith.yml").endswith("# mine")
+    sealed_file = workspace.read("environments/prod/sealed-secret.yaml")
+    assert "last-applied" not in sealed_file
+    assert "namespace: agentsmith-prod" in sealed_file
+    assert workspace.git("status", "--porcelain", "environments", "argocd") == ""
+
+
 def test_the_readme_shows_only_commands_that_a_test_or_ci_runs() -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     sections = {part.partition("\n")[0]: commands_in(part) for part in readme.split("\n## ")[1:]}
@@ -182,5 +231,9 @@ def commands_of(guide: str) -> list[str]:
 
 def commands_in(text: str) -> list[str]:
     """Return the lines of the shell blocks in `text`."""
-    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line.strip()]
+    return [line for block in blocks_in(text) for line in block.splitlines() if line.strip()]
+
+
+def blocks_in(text: str) -> list[str]:
+    """Return the shell blocks in `text`."""
+    return re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
