@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bootstrap.cluster import Cluster
-from bootstrap.commands import doctor_cluster, doctor_environment, doctor_repository
+from bootstrap.commands import doctor_chart, doctor_cluster, doctor_environment, doctor_repository
 from bootstrap.commands.doctor_guard import guarded
 from bootstrap.commands.project_files import load_environments, require_environment
 from bootstrap.environment import Environment
@@ -33,6 +33,7 @@ def doctor(
         require_environment(repository, name)
     environments, findings = _load(name, repository)
     findings += doctor_repository.examine(environments, repository, git, offline=offline)
+    findings += doctor_chart.examine(environments, repository)
     for environment in environments:
         findings += doctor_environment.examine(environment, repository, git, now())
     if offline:

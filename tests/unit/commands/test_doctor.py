@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from tests.unit.certificates import make_certificate
+from tests.unit.fleet import add_chart
 from tests.unit.work_tree import Ended, WorkTree
 
 KEY = "environments/prod/sealing-key.local.pem"
@@ -23,6 +25,12 @@ def found(done: Ended, *severities: str) -> dict[str, str]:
         for item in done.json()["findings"]
         if item["severity"] in wanted
     }
+
+
+@pytest.fixture(autouse=True)
+def no_helm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine without Helm."""
+    monkeypatch.setenv("BOOTSTRAP_HELM", "no-such-helm")
 
 
 @pytest.fixture
@@ -166,6 +174,37 @@ def test_an_installed_hook_is_seen(sealed: WorkTree):
 
     assert before["hook"] == "no hook checks commits for plaintext"
     assert after["hook"] == "each commit is checked for plaintext"
+
+
+def test_a_machine_without_helm_is_told_what_was_not_checked(sealed: WorkTree):
+    done = sealed.run("doctor", "--offline", "-o", "json")
+
+    assert found(done, "info")["chart"].startswith("not checked whether the chart renders: ")
+
+
+def test_a_values_key_that_the_chart_has_not_is_found_before_the_push(
+    sealed: WorkTree, helm4: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("BOOTSTRAP_HELM", str(helm4))
+    add_chart(sealed.root)
+    good = sealed.run("doctor", "prod", "--offline", "-o", "json")
+    sealed.write("environments/prod/values.yaml", "dispatcher:\n  replicass: 2\n")
+    bad = sealed.run("doctor", "prod", "--offline", "-o", "json")
+
+    assert "prod: chart" in found(good, "ok")
+    assert bad.code == 1
+    assert found(bad, "error")["prod: chart"].startswith(
+        "environments/prod/values.yaml: dispatcher"
+    )
+
+
+def test_an_application_changed_by_hand_is_found(sealed: WorkTree):
+    path = "argocd/applications/prod.yaml"
+    sealed.write(path, sealed.read(path).replace("helm:\n", "helm:\n      skipCrds: true\n"))
+
+    done = sealed.run("doctor", "prod", "--offline", "-o", "json")
+
+    assert found(done, "error")["prod: chart"].startswith(f"{path}: spec.source.helm.skipCrds")
 
 
 def test_without_a_cluster_the_rest_is_checked(sealed: WorkTree):
