@@ -84,7 +84,7 @@ def build_application(environment: Environment) -> dict[str, Any]:
                 "namespace": environment.namespace,
             },
             "syncPolicy": {
-                **_automated(environment.automated),
+                **_automated(environment.automated, paused=environment.paused),
                 "syncOptions": ["CreateNamespace=true", "ServerSideApply=true", "PruneLast=true"],
                 # Argo CD leaves the namespace behind: by this mark `bootstrap destroy` knows it.
                 "managedNamespaceMetadata": {"labels": namespace_labels(environment.name)},
@@ -226,7 +226,8 @@ def parse_application(text: str, *, name: str, path: str) -> Environment:
             if "server" in destination
             else Destination(name=_text(destination, "name", path))
         ),
-        automated=isinstance(automated, Mapping) and automated.get("enabled") is not False,
+        automated=isinstance(automated, Mapping),
+        paused=isinstance(automated, Mapping) and automated.get("enabled") is False,
     )
     _check_read(
         path,
@@ -279,8 +280,11 @@ def _destination(destination: Destination) -> dict[str, str]:
     return {"name": destination.name or ""}
 
 
-def _automated(automated: bool) -> dict[str, Any]:
-    return {"automated": {"prune": True, "selfHeal": True}} if automated else {}
+def _automated(automated: bool, *, paused: bool = False) -> dict[str, Any]:
+    if not automated:
+        return {}
+    off = {"enabled": False} if paused else {}
+    return {"automated": {**off, "prune": True, "selfHeal": True}}
 
 
 def _retry() -> dict[str, Any]:

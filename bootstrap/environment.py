@@ -42,6 +42,8 @@ class Environment:
     target_revision: str
     destination: Destination
     automated: bool = True
+    paused: bool = False
+    """Whether its automated sync is turned off for a while; a manual one has nothing to pause."""
 
     @property
     def application(self) -> str:

@@ -74,7 +74,9 @@ def read_status(
         file=_file(verdict, environment),
         sync=mapping(status.get("sync")).get("status"),
         health=mapping(status.get("health")).get("status"),
-        automated=_is_automated(application) if application else environment.automated,
+        automated=_is_automated(application)
+        if application
+        else environment.automated and not environment.paused,
         running=running_revision(status),
         wanted=wanted,
         synced_at=_synced_at(status),

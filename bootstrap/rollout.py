@@ -126,14 +126,18 @@ def _judge_sync(application: Mapping[str, Any], status: Mapping[str, Any]) -> Ve
         return None
     policy = mapping(mapping(application.get("spec")).get("syncPolicy"))
     automated = policy.get("automated")
-    if sync == "OutOfSync" and (
-        not isinstance(automated, Mapping) or automated.get("enabled") is False
-    ):
-        name = mapping(application.get("metadata")).get("name")
+    name = str(mapping(application.get("metadata")).get("name"))
+    if sync == "OutOfSync" and not isinstance(automated, Mapping):
         return Verdict(
             State.FAILED,
             "OutOfSync, and its sync is manual",
             f"start it with `argocd app sync {name}`, then run this again",
+        )
+    if sync == "OutOfSync" and mapping(automated).get("enabled") is False:
+        return Verdict(
+            State.FAILED,
+            "OutOfSync, and its sync is paused",
+            f"end that with `bootstrap resume {name.removeprefix('agentsmith-')} --push`",
         )
     return Verdict(State.WAITING, sync)
 

@@ -19,8 +19,11 @@ from bootstrap.cli.history import history
 from bootstrap.cli.hooks import hooks
 from bootstrap.cli.init import init
 from bootstrap.cli.keys import keys
+from bootstrap.cli.pause import pause, resume
+from bootstrap.cli.promote import promote
 from bootstrap.cli.render import render
 from bootstrap.cli.repo import repo
+from bootstrap.cli.rollback import rollback
 from bootstrap.cli.seal import seal
 from bootstrap.cli.status import status
 from bootstrap.cli.up import up
@@ -78,6 +81,12 @@ app.command(epilog="Example: bootstrap wait prod --commit 1a2b3c4")(wait)
 app.command(epilog="Example: bootstrap upgrade prod --dispatcher :1.2 --agent :1.2 --push --wait")(
     upgrade
 )
+app.command(epilog="Example: bootstrap promote staging prod --config --push --wait")(promote)
+app.command(
+    epilog="Example: bootstrap rollback prod --push --wait; or bootstrap rollback prod --to 1a2b3c4"
+)(rollback)
+app.command(epilog="Example: bootstrap pause prod --push")(pause)
+app.command(epilog="Example: bootstrap resume prod --push --wait")(resume)
 app.command(epilog="Example: bootstrap status; or bootstrap status prod --watch")(status)
 app.command(epilog="Example: bootstrap diff prod; or bootstrap diff prod --against HEAD~1")(diff)
 app.command(

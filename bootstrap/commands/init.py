@@ -139,7 +139,8 @@ def _describe(
     if options.cluster is not None:
         present = replace(present, destination=parse_destination(options.cluster))
     if options.automated is not None:
-        present = replace(present, automated=options.automated)
+        paused = present.paused and options.automated
+        present = replace(present, automated=options.automated, paused=paused)
     check_namespace(present.namespace)
     return present
 

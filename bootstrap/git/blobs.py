@@ -69,6 +69,19 @@ def commit_blobs(root: Path, commit: str, paths: Sequence[str]) -> Iterator[Blob
     yield from _read(root, entries)
 
 
+def text_at(root: Path, commit: str, path: str) -> str | None:
+    """Return the text of a file as `commit` has it, byte for byte; None if it has no such file."""
+    content = next(
+        (item.content for item in commit_blobs(root, commit, [path]) if item.path == path), None
+    )
+    try:
+        return None if content is None else content.decode()
+    except UnicodeDecodeError:
+        raise BootstrapError(
+            f"{path} of {commit[:7]} is not UTF-8 text", "restore it by hand with `git checkout`"
+        ) from None
+
+
 def exempt_paths(root: Path, paths: Iterable[str]) -> set[str]:
     """Return those of `paths` that .gitattributes gives `-bootstrap-check`."""
     listed = "".join(f"{path}\0" for path in paths)

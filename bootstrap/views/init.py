@@ -70,8 +70,14 @@ def _environment(environment: Environment) -> dict[str, Any]:
         "destination": {"server": destination.server}
         if destination.server
         else {"name": destination.name},
-        "sync": "auto" if environment.automated else "manual",
+        "sync": _sync(environment),
     }
+
+
+def _sync(environment: Environment) -> str:
+    if not environment.automated:
+        return "manual"
+    return "paused" if environment.paused else "auto"
 
 
 def _diff(manifest: Manifest, present: str | None) -> str:

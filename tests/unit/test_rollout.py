@@ -105,8 +105,8 @@ SYNCING = {"phase": "Running", "operation": {"sync": {"revision": WANTED}}, "mes
             application(sync="OutOfSync", automated={"prune": True, "enabled": False}),
             Verdict(
                 State.FAILED,
-                "OutOfSync, and its sync is manual",
-                "start it with `argocd app sync agentsmith-prod`, then run this again",
+                "OutOfSync, and its sync is paused",
+                "end that with `bootstrap resume prod --push`",
             ),
         ),
         (

@@ -1,0 +1,67 @@
+"""`bootstrap rollback`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bootstrap.cli.changing import Asked, change
+from bootstrap.cli.completion import EnvironmentArgument, complete_revision
+from bootstrap.cli.options import Context, DryRun, Format, Output, connect
+from bootstrap.cli.publishing import (
+    DEFAULT_TIMEOUT,
+    Branch,
+    Commit,
+    DestinationContext,
+    Push,
+    Timeout,
+    Wait,
+    waiting,
+)
+
+
+def rollback(
+    environment: EnvironmentArgument,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV",
+            help="Commit to go back to [default: the newest healthy one that Argo CD knows].",
+            autocompletion=complete_revision,
+        ),
+    ] = None,
+    secrets: Annotated[
+        bool, typer.Option("--secrets", help="Go back to its sealed secrets too.")
+    ] = False,
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why; the commit and the hold say so.")
+    ] = "",
+    commit: Commit = False,
+    push: Push = False,
+    branch: Branch = None,
+    wait: Wait = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    context: Context = None,
+    destination_context: DestinationContext = None,
+    dry_run: DryRun = False,
+    output: Output = Format.TEXT,
+) -> None:
+    """Restore an environment's files as they were when it was healthy, in a new commit.
+
+    It keeps the newest secrets, and is held: `upgrade` and `promote` wait for --release-hold.
+    """
+    import functools
+    from datetime import UTC, datetime
+
+    from bootstrap.commands.rollback import RollbackOptions
+    from bootstrap.commands.rollback import rollback as run
+
+    options = RollbackOptions(to, secrets, reason)
+    cluster = functools.cache(lambda: connect(context))
+    how = waiting(timeout, context, destination_context)
+    asked = Asked(commit, push, branch, wait, how, dry_run, output)
+    change(
+        asked,
+        lambda place: run(environment, options, place, connect=cluster, now=datetime.now(UTC)),
+    )

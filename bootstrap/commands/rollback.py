@@ -1,0 +1,160 @@
+"""`bootstrap rollback`: an environment's files as they were at a healthy revision, in a new commit.
+
+The chart, which other environments share, and where the environment runs are not rolled back; nor
+are secrets, unless asked: a secret that was replaced is mostly one that no longer works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bootstrap.certificate import parse_certificate
+from bootstrap.cluster import Cluster
+from bootstrap.commands.change import Changed, Edit, Workplace, carry_out, read_file
+from bootstrap.commands.project_files import require_environment
+from bootstrap.commands.rollback_target import RESTORED, asked_revision, newest_healthy
+from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, SEALED_FILE
+from bootstrap.commands.sealing_memory import load_private_key, open_with
+from bootstrap.constants import CHART_PATH, VALUES_FILE
+from bootstrap.environment import Environment
+from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.git import Git
+from bootstrap.git.blobs import text_at
+from bootstrap.git.history import GitHistory
+from bootstrap.hold import Hold, add_hold, release_hold
+from bootstrap.sealed_secret import build_sealed_secret, parse_sealed_secret
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackOptions:
+    """What the user asked for."""
+
+    to: str | None = None
+    """The revision; None is the newest healthy one with other files, which a cluster knows."""
+    secrets: bool = False
+    reason: str = ""
+
+
+def rollback(
+    name: str,
+    options: RollbackOptions,
+    place: Workplace,
+    *,
+    connect: Callable[[], Cluster],
+    now: datetime,
+) -> Changed:
+    """Restore the files of environment `name`, and leave a hold; `now` is aware, in UTC."""
+    git, repository = place.git, place.repository
+    if not options.reason.isprintable():
+        raise UsageError("--reason is not one line of plain text", "write it on one line")
+    files = (*RESTORED, SEALED_FILE, CERTIFICATE_FILE) if options.secrets else RESTORED
+    with repository.lock():
+        environment = require_environment(repository, name)
+        _check_committed(environment, files, place)
+        head = git.head() or ""
+        target = (
+            newest_healthy(environment, files, git, connect)
+            if options.to is None
+            else asked_revision(options.to, environment, files, git)
+        )
+        then = {file: text_at(git.root, target, environment.path(file)) or "" for file in files}
+        present = {file: read_file(environment, file, repository) for file in files}
+        if options.secrets:
+            _check_secrets(environment, target, then, present, place, connect)
+        then[VALUES_FILE] = release_hold(then[VALUES_FILE])
+        same = then == {**present, VALUES_FILE: release_hold(present[VALUES_FILE])}
+        if same:
+            then = present
+        else:
+            place.reporter.step(f"{name}: back to {_describe(target, git)}")
+            _tell_what_stays(environment, target, options, place)
+            since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+            hold = Hold(target, head, since, options.reason)
+            then[VALUES_FILE] = add_hold(then[VALUES_FILE], hold)
+        edits = [Edit(environment.path(file), present[file], then[file]) for file in files]
+        message = _message(name, target, _describe(target, git), options.reason)
+        published = carry_out(environment, edits, message, place)
+    return Changed(environment, published, restored=target)
+
+
+def _check_committed(environment: Environment, files: tuple[str, ...], place: Workplace) -> None:
+    changed = place.git.uncommitted([environment.path(file) for file in files])
+    if changed:
+        raise BootstrapError(
+            f"{changed[0]} has changes that are not committed, and a rollback would lose them",
+            "commit or stash them first",
+        )
+    if place.git.head() is None:
+        raise BootstrapError("there is no commit yet", "commit what is there first")
+
+
+def _tell_what_stays(
+    environment: Environment, target: str, options: RollbackOptions, place: Workplace
+) -> None:
+    if place.git.differs(target, CHART_PATH):
+        place.reporter.warn(
+            f"the chart ({CHART_PATH}) was another at {target[:7]}; it is not rolled back, as all"
+            " environments share it"
+        )
+    if place.git.differs(target, environment.application_path):
+        place.reporter.warn(
+            f"{environment.application_path} was another at {target[:7]}; it stays as it is"
+        )
+    if not options.secrets and place.git.differs(target, environment.path(SEALED_FILE)):
+        place.reporter.step(
+            f"{environment.path(SEALED_FILE)} was another at {target[:7]}; the newest secrets stay"
+            " (--secrets restores those too)"
+        )
+
+
+def _check_secrets(
+    environment: Environment,
+    target: str,
+    then: Mapping[str, str],
+    present: Mapping[str, str],
+    place: Workplace,
+    connect: Callable[[], Cluster],
+) -> None:
+    """Refuse sealed values that nobody is known to open: the environment would stand still."""
+    source = f"{environment.path(SEALED_FILE)} of {target[:7]}"
+    sealed = parse_sealed_secret(then[SEALED_FILE], path=source, namespace=environment.namespace)
+    fingerprints = {
+        parse_certificate(text[CERTIFICATE_FILE], source=environment.path(CERTIFICATE_FILE))
+        .fingerprint
+        for text in (then, present)
+    }  # fmt: skip
+    key = load_private_key(environment, place.repository)
+    shut = [
+        name
+        for name, value in sorted(sealed.encrypted.items())
+        if open_with(key, value, sealed.label) is None
+    ]
+    if not shut or (len(fingerprints) == 1 and key is None):
+        return
+    try:
+        opened = connect().sealing.locate().verify(build_sealed_secret(sealed))
+    except BootstrapError as error:
+        why = f"and no controller could be asked: {error.message}"
+    else:
+        if opened:
+            return
+        why = "and the controller does not open them either"
+    raise BootstrapError(
+        f"{source}: there is no key here for {', '.join(shut)}, {why}",
+        "leave --secrets out, then seal what is needed again; or put the old key back",
+    )
+
+
+def _describe(commit: str, git: Git) -> str:
+    found = GitHistory(git.root).find([commit]).get(commit)
+    return f"{commit[:7]} ({found.subject})" if found else commit[:7]
+
+
+def _message(name: str, target: str, described: str, reason: str) -> str:
+    why = f"{' '.join(reason.split())}\n\n" if reason else ""
+    return (
+        f"Roll {name} back to {target[:7]}\n\n{why}"
+        f"Its files are as they were at {described}, and it is held.\n"
+    )
