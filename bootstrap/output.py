@@ -7,22 +7,42 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
-from bootstrap.terminal import printable
+from bootstrap.terminal import LiveLines, can_redraw, printable
 
 if TYPE_CHECKING:
     from bootstrap.certificate import SealingCertificate
 
 
 class TerminalReporter:
-    """Status lines on stderr."""
+    """Status lines on stderr; what is waited for stands below them where it can be drawn over."""
+
+    def __init__(self) -> None:
+        """Have nothing to wait for yet."""
+        self._waiting: dict[str, str] = {}
+        self._live = LiveLines()
 
     def step(self, message: str) -> None:
         """Say what is happening or done."""
-        print(printable(message), file=sys.stderr, flush=True)
+        self._print(printable(message))
 
     def warn(self, message: str) -> None:
         """Say what a person should know though the command goes on."""
-        print(f"warning: {printable(message)}", file=sys.stderr, flush=True)
+        self._print(f"warning: {printable(message)}")
+
+    def progress(self, what: str, state: str, *, is_new: bool) -> None:
+        """Say how far `what` is: the last state in a terminal, each new one in a pipe or in CI."""
+        line = printable(f"{what}: {state}")
+        if can_redraw(sys.stderr):
+            self._waiting[what] = line
+            self._live.draw(sys.stderr, list(self._waiting.values()))
+        elif is_new:
+            print(line, file=sys.stderr, flush=True)
+
+    def _print(self, line: str) -> None:
+        if self._waiting:  # who is still waited for says so again in a moment
+            self._waiting = {}
+            self._live.draw(sys.stderr, [])
+        print(line, file=sys.stderr, flush=True)
 
 
 def print_error(error: BootstrapError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -27,6 +28,11 @@ class Style(StrEnum):
 def is_terminal(stream: TextIO) -> bool:
     """Tell whether `stream` shows on a terminal that can move its cursor."""
     return stream.isatty() and os.environ.get("TERM", "") not in {"", "dumb"}
+
+
+def can_redraw(stream: TextIO) -> bool:
+    """Tell whether lines on `stream` may be drawn over: not where they are kept, as in CI."""
+    return is_terminal(stream) and not os.environ.get("CI")
 
 
 def use_color(stream: TextIO) -> bool:
@@ -79,22 +85,32 @@ def align(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 class LiveLines:
     """Lines at the end of a terminal, each `draw` over those of the one before."""
 
-    def __init__(self, stream: TextIO) -> None:
-        """Draw on `stream`, which must be a terminal."""
-        self._stream = stream
+    def __init__(self) -> None:
+        """Have drawn nothing yet."""
         self._height = 0
 
-    def draw(self, lines: Sequence[str]) -> None:
-        """Show `lines` in place of those shown before, as far as they fit on the screen."""
-        columns, rows = shutil.get_terminal_size()
+    def draw(self, stream: TextIO, lines: Sequence[str]) -> None:
+        """Show `lines` in place of those shown before, as far as they fit on the screen.
+
+        `stream` must be a terminal, and nothing else be written to it in between.
+        """
+        columns, rows = _size_of(stream)
         shown = [cut(line, columns - 1) for line in lines]
         if len(shown) >= rows:  # what has scrolled off can't be drawn over
             shown = [*shown[: rows - 2], cut(f"… and {len(lines) - rows + 2} more", columns - 1)]
         up = f"\x1b[{self._height}F" if self._height else ""
         # line by line, so that nothing flickers
-        self._stream.write(up + "".join(f"{line}\x1b[K\n" for line in shown) + "\x1b[J")
-        self._stream.flush()
+        stream.write(up + "".join(f"{line}\x1b[K\n" for line in shown) + "\x1b[J")
+        stream.flush()
         self._height = len(shown)
+
+
+def _size_of(stream: TextIO) -> tuple[int, int]:
+    with contextlib.suppress(OSError, ValueError):
+        size = os.get_terminal_size(stream.fileno())
+        if size.columns and size.lines:
+            return size
+    return shutil.get_terminal_size()
 
 
 def _columns(char: str) -> int:

@@ -13,3 +13,9 @@ class Reporter(Protocol):
 
     def warn(self, message: str) -> None:
         """Say what a person should know though the command goes on."""
+
+    def progress(self, what: str, state: str, *, is_new: bool) -> None:
+        """Say how far `what` is, again and again while it is waited for.
+
+        A terminal shows the last state; a log takes only what `is_new`.
+        """

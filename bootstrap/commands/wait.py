@@ -163,9 +163,12 @@ def _note(
     target: Target, state: _Progress, verdict: Verdict, elapsed: float, reporter: Reporter
 ) -> None:
     """Say what is new, and raise when trouble has lasted too long."""
-    if verdict.message != state.said:
-        reporter.step(f"{target.title}: {verdict.message} ({elapsed:.0f} s)")
-        state.said = verdict.message
+    said = f"{verdict.message} ({elapsed:.0f} s)"
+    if verdict.state is State.DONE:
+        reporter.step(f"{target.title}: {said}")
+    else:
+        reporter.progress(target.title, said, is_new=verdict.message != state.said)
+    state.said = verdict.message
     if verdict.state is State.FAILED:
         raise BootstrapError(f"{target.title}: {verdict.message}", verdict.hint)
     if verdict.state is not State.STUCK:

@@ -15,7 +15,7 @@ from bootstrap.terminal import (
     LiveLines,
     Style,
     align,
-    is_terminal,
+    can_redraw,
     paint,
     printable,
     use_color,
@@ -51,14 +51,15 @@ def show_status(result: StatusResult, *, as_json: bool, in_full: bool) -> None:
 
 def watch_status(results: Iterable[StatusResult], *, in_full: bool) -> None:
     """Show each result over the last one in a terminal, else one line for each change."""
-    if not is_terminal(sys.stdout):
+    if not can_redraw(sys.stdout):
         for line in tell_changes(results):
             print_data(line)
         return
-    screen = LiveLines(sys.stdout)
+    screen = LiveLines()
     color = use_color(sys.stdout)
     for result in results:
-        screen.draw(draw_status(result, datetime.now(UTC), in_full=in_full, color=color))
+        lines = draw_status(result, datetime.now(UTC), in_full=in_full, color=color)
+        screen.draw(sys.stdout, lines)
 
 
 def tell_changes(results: Iterable[StatusResult]) -> Iterator[str]:

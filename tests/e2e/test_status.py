@@ -135,7 +135,7 @@ def test_in_a_terminal_watching_draws_over_itself_and_ctrl_c_ends_it(
     workspace.bootstrap("init", "prod")
     workspace.push("Add environment prod")
     master, slave = pty.openpty()
-    variables = clean_environment() | dict(workspace.environment) | {"TERM": "xterm"}
+    variables = clean_environment() | dict(workspace.environment) | {"TERM": "xterm", "CI": ""}
     command = [sys.executable, "-m", "bootstrap", "status", "--watch"]
     process = subprocess.Popen(
         command, cwd=workspace.root, env=variables, stdin=slave, stdout=slave, stderr=slave

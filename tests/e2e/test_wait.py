@@ -31,6 +31,9 @@ class _Silent:
 
     warn = step
 
+    def progress(self, what: str, state: str, *, is_new: bool) -> None:
+        """Keep quiet."""
+
 
 @dataclass
 class _Race:

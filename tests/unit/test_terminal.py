@@ -9,8 +9,8 @@ import pytest
 from bootstrap.terminal import (
     LiveLines,
     Style,
+    can_redraw,
     cut,
-    is_terminal,
     paint,
     printable,
     use_color,
@@ -26,29 +26,30 @@ class Screen(io.StringIO):
 
 
 @pytest.mark.parametrize(
-    ("stream", "variables", "terminal", "color"),
+    ("stream", "variables", "redraw", "color"),
     [
         (Screen(), {"TERM": "xterm"}, True, True),
         (Screen(), {"TERM": "xterm", "NO_COLOR": "1"}, True, False),
         (Screen(), {"TERM": "xterm", "NO_COLOR": ""}, True, True),
+        (Screen(), {"TERM": "xterm", "CI": "true"}, False, True),
         (Screen(), {"TERM": "dumb"}, False, False),
         (Screen(), {}, False, False),
         (io.StringIO(), {"TERM": "xterm"}, False, False),
     ],
 )
-def test_only_a_terminal_that_may_be_coloured_is(
+def test_only_a_terminal_is_drawn_over_and_only_one_that_may_be_is_coloured(
     stream: io.StringIO,
     variables: dict[str, str],
-    terminal: bool,
+    redraw: bool,
     color: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("TERM", "NO_COLOR"):
+    for name in ("TERM", "NO_COLOR", "CI"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
-    assert (is_terminal(stream), use_color(stream)) == (terminal, color)
+    assert (can_redraw(stream), use_color(stream)) == (redraw, color)
 
 
 def test_painted_text_ends_its_colour_and_plain_text_is_untouched() -> None:
@@ -77,16 +78,18 @@ def test_lines_are_drawn_over_the_ones_before(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("COLUMNS", "11")
     monkeypatch.setenv("LINES", "4")
     screen = Screen()
-    live = LiveLines(screen)
+    live = LiveLines()
 
-    live.draw(["one", "two"])
-    live.draw(["a line of many words"])
-    live.draw(["1", "2", "3", "4"])
+    live.draw(screen, ["one", "two"])
+    live.draw(screen, ["a line of many words"])
+    live.draw(screen, ["1", "2", "3", "4"])
+    live.draw(screen, [])
 
     assert screen.getvalue() == (
         "one\x1b[K\ntwo\x1b[K\n\x1b[J"
         "\x1b[2Fa line of…\x1b[K\n\x1b[J"
         "\x1b[1F1\x1b[K\n2\x1b[K\n… and 2 m…\x1b[K\n\x1b[J"
+        "\x1b[3F\x1b[J"
     )
 
 

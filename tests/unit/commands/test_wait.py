@@ -43,6 +43,10 @@ class Log:
     def warn(self, message: str) -> None:
         self.lines.append(message)
 
+    def progress(self, what: str, state: str, *, is_new: bool) -> None:
+        if is_new:
+            self.lines.append(f"{what}: {state}")
+
 
 class ScriptedCluster:
     """A cluster whose Applications follow a script of (seconds, states) at the edge."""
