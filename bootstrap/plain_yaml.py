@@ -153,28 +153,52 @@ def write_plain(objects: Mapping[str, Any]) -> str | None:
         return None
 
 
-def _written(objects: Mapping[str, Any], pad: str) -> Iterator[str]:
+def _written(objects: Mapping[str, Any], pad: str, first: str | None = None) -> Iterator[str]:
+    """Yield the lines of a mapping; `first` stands before the first of them, for a list's dash."""
     for key, value in objects.items():
         if not isinstance(key, str) or not _KEY.fullmatch(key) or len(key) > _LONGEST_KEY:
             raise _NotPlainError
         if NOT_TEXT_IN_YAML_1_1.fullmatch(key):
             raise _NotPlainError
+        before, first = (pad if first is None else first), None
         if isinstance(value, Mapping) and value:
-            yield f"{pad}{key}:\n"
+            yield f"{before}{key}:\n"
             yield from _written(value, pad + "  ")
+        elif isinstance(value, list) and value:
+            yield f"{before}{key}:\n"
+            yield from _items(value, pad + "  ")
         else:
-            yield f"{pad}{key}: {_one_line(value)}\n"
+            yield f"{before}{key}: {_one_line(value)}\n"
+
+
+def _items(values: list[Any], pad: str) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, Mapping) and value:
+            yield from _written(value, pad + "  ", f"{pad}- ")
+        else:
+            yield f"{pad}- {_one_line(value)}\n"
 
 
 _LONGEST_KEY = 100
 """Past 128 characters a key is written another way."""
+_WORDS_TEXT = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*(: [A-Za-z]+(?: [A-Za-z]+)*)?")
+
+_PATTERN = re.compile(r"\*[.][A-Za-z]+")
 
 
 def _one_line(value: object) -> str:
-    if isinstance(value, str) and _PLAIN_TEXT.fullmatch(value):
-        return f"'{value}'" if NOT_TEXT_IN_YAML_1_1.fullmatch(value) else value
+    if isinstance(value, str):
+        if _PLAIN_TEXT.fullmatch(value):
+            return f"'{value}'" if NOT_TEXT_IN_YAML_1_1.fullmatch(value) else value
+        words = _WORDS_TEXT.fullmatch(value)
+        if words:
+            return f"'{value}'" if words[1] else value
+        if not value or _PATTERN.fullmatch(value):
+            return f"'{value}'"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Mapping):
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Mapping) and not value:
         return "{}"
     raise _NotPlainError

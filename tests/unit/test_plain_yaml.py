@@ -17,8 +17,11 @@ GOLDEN = Path(__file__).parent / "golden"
 WORD = st.text("abyno01:.-/+= '\"#{}~_\n", max_size=8)
 KEY = st.text("abyno0./-_", min_size=1, max_size=6)
 TREE = st.recursive(
-    WORD | st.sampled_from(["true", "no", "0123", "12:30", "1e3", "AgBy+/="]) | st.booleans(),
-    lambda below: st.dictionaries(KEY, below, max_size=3),
+    WORD
+    | st.sampled_from(["true", "no", "0123", "12:30", "1e3", "AgBy+/=", "a b", "a b: c d", ""])
+    | st.booleans()
+    | st.integers(),
+    lambda below: st.dictionaries(KEY, below, max_size=3) | st.lists(below, max_size=3),
     max_leaves=8,
 )
 LINE = st.text("ab:- '\"#{}~0/.,[&*!|>?\t\n", max_size=40)
@@ -39,6 +42,11 @@ def test_what_is_written_is_what_the_real_writer_writes_and_is_read_back(tree: d
     text = _dump(tree)
     assert write_plain(tree) in {None, text}
     assert read_plain(text) in (None, tree)
+
+
+def test_a_list_of_mappings_needs_no_real_writer():
+    tree = {"a": {"b": ["x", {"c": "d", "e": {"f": ["g"]}, "h": 1}, ""]}, "i": "b c: d"}
+    assert write_plain(tree) == _dump(tree)
 
 
 @given(LINE | st.lists(LINE).map("\n".join) | st.tuples(KEY, LINE).map(": ".join))

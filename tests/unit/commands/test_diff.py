@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.fleet import add_chart, add_environment
+from tests.support.fleet import add_chart, add_environment
 from tests.unit.work_tree import WorkTree
 
 VALUES = "environments/prod/values.yaml"

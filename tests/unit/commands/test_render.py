@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap.helm import Helm
-from tests.unit.fleet import add_chart, add_environment
+from tests.support.fleet import add_chart, add_environment
 from tests.unit.work_tree import WorkTree
 
 

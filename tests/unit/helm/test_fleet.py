@@ -16,7 +16,7 @@ from bootstrap.helm.fleet_chart import FleetChart
 from bootstrap.helm_source import HelmSource
 from bootstrap.sealed_secret import SealedSecret
 from tests.chart.render import CI_VALUES
-from tests.unit.fleet import CHART, add_chart, add_environment, sealed_values
+from tests.support.fleet import CHART, add_chart, add_environment, sealed_values
 
 VALUES = {
     "plain": "image:\n  dispatcher: team/dispatcher:v2\n",

@@ -1,0 +1,171 @@
+"""What a fleet costs, side by side in one run: `python -m benchmarks.fleet`.
+
+Rendering against a loop of `helm template`; one more environment beside few and beside many.
+Machines differ and so does their load, so what counts are the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bootstrap.certificate import generate_key
+from bootstrap.helm_source import HelmSource
+
+PROJECT = Path(__file__).resolve().parents[1]
+_ORIGIN = "https://git.example.com/team/agents.git"
+
+
+def main(arguments: list[str] | None = None) -> dict[str, float]:
+    """Measure, print, and return each ratio by its name."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--render", type=int, nargs="*", default=[10, 100, 500])
+    parser.add_argument("--init", type=int, nargs="*", default=[10, 100, 1000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--helm", type=Path, help="[default: Helm 4, built from its pinned source]")
+    options = parser.parse_args(arguments)
+    helm = options.helm or _build_helm()
+    ratios = {f"render {size}": _render(size, helm, options.rounds) for size in options.render}
+    if options.init:
+        ratios["init"] = _init(options.init, options.rounds)
+    return ratios
+
+
+class Fleet:
+    """A repository with `size` environments."""
+
+    def __init__(self, root: Path, size: int) -> None:
+        from tests.support.fleet import add_chart, add_environment
+
+        self.root = root
+        self.environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+        add_chart(root)
+        (root / ".gitignore").write_bytes((PROJECT / ".gitignore").read_bytes())
+        made = [
+            add_environment(root, f"env{number}", values=_values(number)) for number in range(size)
+        ]
+        self.sources: list[HelmSource] = sorted(made, key=lambda source: source.name)
+        subprocess.run(
+            ["git", "init", "--quiet", "--template=", "--initial-branch=main", str(root)],
+            check=True,
+        )
+        subprocess.run(["git", "-C", str(root), "remote", "add", "origin", _ORIGIN], check=True)
+
+    def bootstrap(self, *arguments: str) -> bytes:
+        """Run our command line in the repository, as a process."""
+        command = [sys.executable, "-m", "bootstrap", *arguments]
+        return self.run(command, self.root)
+
+    def run(self, command: Sequence[str], folder: Path) -> bytes:
+        """Run a command and return what it prints."""
+        done = subprocess.run(
+            command, cwd=folder, env=self.environment, capture_output=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{command[0]}: {done.stderr.decode()}")
+        return done.stdout
+
+
+def _values(number: int) -> str:
+    """Return a values.yaml as fleets have them: images of their own, some more settings."""
+    replicas = 1 + number % 3
+    return (
+        f"image:\n  agent: registry.example.com/agentsmith:1.{number}\n"
+        f"  dispatcher: registry.example.com/agentsmith-dispatcher:1.{number}\n"
+        f"dispatcher:\n  replicas: {replicas}\n"
+        f"commonLabels:\n  team: team-{number % 7}\n"
+    )
+
+
+def _render(size: int, helm: Path, rounds: int) -> float:
+    with _fleet(size) as fleet:
+        fleet.environment["BOOTSTRAP_HELM"] = str(helm)
+
+        def loop() -> bytes:
+            return b"".join(
+                f"# environment {item.name}\n".encode()
+                + fleet.run(_template(helm, item), fleet.root)
+                for item in fleet.sources
+            )
+
+        if fleet.bootstrap("render", "--all") != loop():
+            raise RuntimeError("render --all is not what helm template prints")
+        ours, theirs = _best(rounds, lambda: fleet.bootstrap("render", "--all"), loop)
+    print(f"{size} environments rendered: {_ms(ours)}; helm template in a loop {_ms(theirs)}")
+    found = theirs / ours
+    print(f"  loop / render --all: {found:.1f} (wanted of a fleet: at least 5)")
+    return found
+
+
+def _template(helm: Path, source: HelmSource) -> list[str]:
+    files = [f"{name}={path}" for name, path in source.file_parameters]
+    return [
+        str(helm), "template", source.release, source.chart, "--namespace", source.namespace,
+        "--include-crds", "--skip-tests",
+        *(argument for path in source.value_files for argument in ("--values", path)),
+        *(argument for file in files for argument in ("--set-file", file)),
+    ]  # fmt: skip
+
+
+def _init(sizes: Sequence[int], rounds: int) -> float:
+    took = {}
+    for size in sizes:
+        with _fleet(size) as fleet:
+            certificate = fleet.root / "certificate.pem"
+            certificate.write_text(generate_key(datetime.now(UTC)).certificate.pem)
+            name = "one-more"
+
+            def init(fleet: Fleet = fleet, name: str = name) -> None:
+                fleet.bootstrap("init", name, "--cert", "certificate.pem")
+
+            def forget(root: Path = fleet.root, name: str = name) -> None:
+                shutil.rmtree(root / f"environments/{name}", ignore_errors=True)
+                (root / f"argocd/applications/{name}.yaml").unlink(missing_ok=True)
+
+            (took[size],) = _best(rounds, init, before=forget)
+        print(f"init beside {size} environments: {_ms(took[size])}")
+    found = took[sizes[-1]] / took[sizes[0]]
+    print(f"  beside {sizes[-1]} / beside {sizes[0]}: {found:.2f} (wanted: about 1)")
+    return found
+
+
+@contextmanager
+def _fleet(size: int) -> Iterator[Fleet]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Fleet(Path(folder), size)
+
+
+def _best(
+    rounds: int, *contenders: Callable[[], object], before: Callable[[], None] = lambda: None
+) -> list[float]:
+    best = [float("inf")] * len(contenders)
+    for _ in range(rounds):
+        for number, contender in enumerate(contenders):
+            before()
+            began = time.perf_counter()
+            contender()
+            best[number] = min(best[number], time.perf_counter() - began)
+    return best
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+def _build_helm() -> Path:
+    from tests.tools.build import ensure
+
+    return ensure("helm4")["helm4"]
+
+
+if __name__ == "__main__":
+    main()
