@@ -14,11 +14,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.support.render import load_yaml, render_application
 from tests.support.unsealing import unseal_manifest
 from tests.support.workspace import Workspace, make_workspace
 from tests.tools.build import ensure
+
+if TYPE_CHECKING:
+    from tests.plane.cluster import Cluster
 
 SECRETS = "secrets.local.yaml"
 
@@ -99,15 +103,20 @@ def _run_on_plane(folder: Path) -> None:
             workspace = make_workspace(
                 folder, server.create("agentsmith"), {"KUBECONFIG": str(plane.kubeconfig)}
             )
-            _init_seal_push(workspace)
-            _show(workspace, "up", "prod")
-            secret = plane.cluster.secret("agentsmith-secrets", "agentsmith-prod")
-            _check(secret == _expected(workspace), "the live Secret holds what was sealed")
-            for deployment in plane.cluster.list("apps/v1", "Deployment", "agentsmith-prod"):
-                ready = deployment["status"].get("readyReplicas", 0)
-                _say(f"    Deployment {deployment['metadata']['name']}: {ready} ready")
+            show_on_cluster(plane.cluster, workspace)
         finally:
             server.stop()
+
+
+def show_on_cluster(cluster: Cluster, workspace: Workspace) -> None:
+    """Do the main job in `workspace`, and look at what runs in `cluster` afterwards."""
+    _init_seal_push(workspace)
+    _show(workspace, "up", "prod")
+    secret = cluster.secret("agentsmith-secrets", "agentsmith-prod")
+    _check(secret == _expected(workspace), "the live Secret holds what was sealed")
+    for deployment in cluster.list("apps/v1", "Deployment", "agentsmith-prod"):
+        ready = deployment["status"].get("readyReplicas", 0)
+        _say(f"    Deployment {deployment['metadata']['name']}: {ready} ready")
 
 
 def _expected(workspace: Workspace) -> dict[str, bytes]:
