@@ -5,7 +5,7 @@ Formats: https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bootstrap.constants import (
@@ -23,14 +23,8 @@ from bootstrap.constants import (
 from bootstrap.environment import (
     Destination,
     Environment,
-    check_name,
-    check_namespace,
-    check_revision,
-    parse_destination,
 )
-from bootstrap.errors import BootstrapError
-from bootstrap.manifest import Manifest, parse_mapping, render_manifest
-from bootstrap.remote_url import parse_remote_url
+from bootstrap.manifest import Manifest, render_manifest
 
 OWNER = "bootstrap init"
 _PART_OF = {"app.kubernetes.io/part-of": "agentsmith"}
@@ -210,70 +204,6 @@ def render_project(environments: Iterable[Environment], root_repo_url: str) -> M
     )
 
 
-def parse_application(text: str, *, name: str, path: str) -> Environment:
-    """Return the environment `name` that the Application in `text` (file `path`) describes."""
-    spec = _mapping(parse_mapping(text, path=path), "spec", path)
-    source = _mapping(spec, "source", path)
-    destination = _mapping(spec, "destination", path)
-    automated = _mapping(spec, "syncPolicy", path).get("automated")
-    environment = Environment(
-        name=name,
-        namespace=_text(destination, "namespace", path),
-        repo_url=_text(source, "repoURL", path),
-        target_revision=_text(source, "targetRevision", path),
-        destination=(
-            Destination(server=_text(destination, "server", path))
-            if "server" in destination
-            else Destination(name=_text(destination, "name", path))
-        ),
-        automated=isinstance(automated, Mapping),
-        paused=isinstance(automated, Mapping) and automated.get("enabled") is False,
-    )
-    _check_read(
-        path,
-        lambda: check_name(environment.name),
-        lambda: check_namespace(environment.namespace),
-        lambda: _check_source(environment.repo_url, environment.target_revision),
-        lambda: _check_destination(environment.destination),
-    )
-    return environment
-
-
-def parse_root(text: str, *, path: str = ROOT_FILE) -> tuple[str, str]:
-    """Return the repository URL and target revision of the root Application in `text`."""
-    source = _mapping(_mapping(parse_mapping(text, path=path), "spec", path), "source", path)
-    url, revision = _text(source, "repoURL", path), _text(source, "targetRevision", path)
-    _check_read(path, lambda: _check_source(url, revision))
-    return url, revision
-
-
-def _check_read(path: str, *checks: Callable[[], object]) -> None:
-    """Hold what stands in a file to the rules for what is typed.
-
-    Who can get a commit into the repository must not get more than that: these texts go to Git's
-    command line, and with an administrator's rights into the cluster.
-    """
-    for check in checks:
-        try:
-            check()
-        except BootstrapError as error:
-            raise BootstrapError(
-                f"{path} was changed by hand to what bootstrap refuses: {error.message}",
-                "restore it with `git checkout`, or delete it and run `bootstrap init` again",
-            ) from None
-
-
-def _check_source(url: str, revision: str) -> None:
-    check_revision(revision)
-    if parse_remote_url(url, source="repoURL").url != url:
-        raise BootstrapError("repoURL is not as bootstrap writes it", "")
-
-
-def _check_destination(destination: Destination) -> None:
-    if parse_destination(destination.server or destination.name) != destination:
-        raise BootstrapError("destination is not as bootstrap writes it", "")
-
-
 def _destination(destination: Destination) -> dict[str, str]:
     if destination.server:
         return {"server": destination.server}
@@ -295,24 +225,3 @@ def _retry() -> dict[str, Any]:
         "backoff": {"duration": "5s", "factor": 2, "maxDuration": "30s"},
         "refresh": True,
     }
-
-
-def _mapping(parent: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
-    value = parent.get(key)
-    if isinstance(value, Mapping):
-        return value
-    raise _not_an_application(path, key)
-
-
-def _text(parent: Mapping[str, Any], key: str, path: str) -> str:
-    value = parent.get(key)
-    if isinstance(value, str) and value:
-        return value
-    raise _not_an_application(path, key)
-
-
-def _not_an_application(path: str, key: str) -> BootstrapError:
-    return BootstrapError(
-        f"{path}: no valid {key!r}, so it is not an Application that bootstrap wrote",
-        "restore it with `git checkout`, or delete it and run `bootstrap init` again",
-    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bootstrap.application import parse_application, render_project
+from bootstrap.application import render_project
+from bootstrap.application_file import parse_application
 from bootstrap.commands.project_files import (
     load_environment,
     load_environments,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bootstrap.application import (
-    parse_root,
     render_application,
     render_project,
     render_root,
 )
+from bootstrap.application_file import parse_root
 from bootstrap.certificate import SealingCertificate
 from bootstrap.commands.project_files import (
     check_private,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bootstrap.application import parse_application, parse_root
+from bootstrap.application_file import parse_application, parse_root
 from bootstrap.constants import APPLICATIONS_DIR, ROOT_FILE
 from bootstrap.environment import Environment, check_name
 from bootstrap.errors import BootstrapError, UsageError

@@ -6,14 +6,11 @@ import pytest
 import yaml as yaml11
 
 from bootstrap.application import (
-    parse_application,
-    parse_root,
     render_application,
     render_project,
     render_root,
 )
 from bootstrap.environment import Destination, Environment, parse_destination
-from bootstrap.errors import BootstrapError
 from tests.unit.golden import check_golden
 
 URL = "https://git.example.com/team/agents.git"
@@ -47,49 +44,3 @@ def test_project_is_exactly_this_in_any_order_of_environments():
 def test_every_text_is_text_for_a_yaml_1_1_reader():
     document = yaml11.safe_load(render_application(EDGE).content)
     assert document["metadata"]["labels"]["agentsmith.dev/environment"] == "no"
-
-
-@pytest.mark.parametrize(
-    "environment",
-    [
-        PROD,
-        EDGE,
-        replace(PROD, destination=Destination(server="https://10.0.0.1:6443")),
-        replace(PROD, target_revision="1e3", namespace="123"),
-    ],
-)
-def test_environment_is_read_back_from_its_application(environment: Environment):
-    text = render_application(environment).content
-    assert parse_application(text, name=environment.name, path="x") == environment
-
-
-def test_root_is_read_back():
-    assert parse_root(render_root(URL, "v1").content) == (URL, "v1")
-
-
-@pytest.mark.parametrize(
-    ("cut", "field"),
-    [
-        ("spec:", "spec"),
-        ("  source:", "source"),
-        ("  destination:", "destination"),
-        ("  syncPolicy:", "syncPolicy"),
-        ("    repoURL:", "repoURL"),
-        ("    targetRevision:", "targetRevision"),
-        ("    namespace: agentsmith-prod", "namespace"),
-        ("    server:", "name"),
-    ],
-)
-def test_application_without_a_field_we_need_is_refused(cut: str, field: str):
-    text = render_application(PROD).content
-    assert cut in text
-    text = text.replace(cut, cut.replace(cut.strip(), f"x{cut.strip()}"), 1)
-    with pytest.raises(BootstrapError) as caught:
-        parse_application(text, name="prod", path="argocd/applications/prod.yaml")
-    assert caught.value.message == (
-        f"argocd/applications/prod.yaml: no valid {field!r},"
-        " so it is not an Application that bootstrap wrote"
-    )
-    assert caught.value.hint == (
-        "restore it with `git checkout`, or delete it and run `bootstrap init` again"
-    )
