@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +63,34 @@ def test_debug_adds_where_an_error_came_from_and_nothing_else(tree: WorkTree):
 
 def test_debug_says_nothing_where_all_is_well(tree: WorkTree):
     assert "raised" not in tree.run("--debug", "init", "prod").err
+
+
+def test_a_timeout_that_is_no_duration_is_wrong_usage(tree: WorkTree):
+    for text in ("soon", "-1s", "1.5h", ""):
+        ended = tree.run("up", "prod", "--timeout", text)
+        assert (ended.code, ended.lines) == (
+            2,
+            [
+                f"error: --timeout {text!r} is no duration",
+                "  fix: write it like 90s, 5m or 1h",
+            ],
+        )
+
+
+def test_a_working_directory_that_is_gone_is_said(tree: WorkTree, tmp_path: Path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = (
+        f"cd {gone} && rmdir {gone} &&"
+        f" {sys.executable} -c 'from bootstrap.__main__ import main; main()' check"
+    )
+    done = subprocess.run(
+        ["sh", "-c", script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == "error: the working directory is gone\n  fix: cd to your clone\n"
+    assert done.returncode == 1
 
 
 def test_wrong_usage_is_two(tree: WorkTree):

@@ -104,6 +104,20 @@ def test_a_key_that_was_added_but_never_read_restarts_the_controller_on_the_next
     assert controller.restarts == 1, "a key that was read restarts nothing"
 
 
+def test_a_controller_that_does_not_come_back_is_an_error_and_not_an_endless_wait(
+    tree: WorkTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tree.run("init", "prod").code == 0
+    controller = FakeController()
+    monkeypatch.setattr(controller, "is_rolled_out", lambda _deployment: False)
+    with pytest.raises(BootstrapError) as raised:
+        give(tree, controller, "prod")
+    assert (raised.value.message, raised.value.hint) == (
+        "Deployment kube-system/kube-system did not come back in time",
+        "`kubectl -n kube-system rollout status deployment kube-system`",
+    )
+
+
 def test_a_key_that_the_controller_made_itself_restarts_nothing(tree: WorkTree) -> None:
     assert tree.run("init", "prod").code == 0
     controller = FakeController()

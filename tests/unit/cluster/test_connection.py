@@ -1,0 +1,115 @@
+"""What a person reads when a cluster refuses, fails or is not there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes.client import ApiException
+from urllib3.exceptions import MaxRetryError
+
+from bootstrap.cluster.connection import Connection
+from bootstrap.errors import BootstrapError
+
+KUBECONFIG = {
+    "apiVersion": "v1",
+    "kind": "Config",
+    "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+    "users": [{"name": "u", "user": {}}],
+    "contexts": [{"name": "one", "context": {"cluster": "c", "user": "u"}}],
+    "current-context": "one",
+}
+
+
+@pytest.fixture
+def connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
+    """A connection to a place where nobody listens."""
+    file = tmp_path / "kubeconfig"
+    file.write_text(json.dumps(KUBECONFIG))
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(file))
+    return Connection.open(None)
+
+
+def answer(status: int, body: Any = None, reason: str = "") -> ApiException:
+    error = ApiException(status=status, reason=reason)
+    error.body = body
+    return error
+
+
+@pytest.mark.parametrize(
+    ("raised", "message", "hint"),
+    [
+        (
+            answer(401),
+            "reading it: cluster one does not accept your credentials",
+            "log in to the cluster again",
+        ),
+        (
+            answer(403, json.dumps({"message": "secrets is\nforbidden"})),
+            "reading it: forbidden: secrets is forbidden",
+            "use a context whose user may do that",
+        ),
+        (
+            answer(409, json.dumps({"message": 'conflict with "argocd": .spec'})),
+            'reading it: another manager owns the same fields: conflict with "argocd": .spec',
+            "take that manager's change back, or run this with --force-conflicts",
+        ),
+        (
+            answer(500, "not JSON", "Internal Server Error"),
+            "reading it: the API server answered 500: Internal Server Error",
+            "see whether the cluster is healthy, then run this again",
+        ),
+        (
+            answer(503, json.dumps({"message": "x" * 1000})),
+            f"reading it: the API server answered 503: {'x' * 256}",
+            "see whether the cluster is healthy, then run this again",
+        ),
+        (
+            MaxRetryError(None, "http://10.0.0.1", None),  # type: ignore[arg-type]
+            "reading it: cluster one does not answer (MaxRetryError)",
+            "check the cluster and your network: `kubectl version` must work",
+        ),
+        (
+            TimeoutError(),
+            "reading it: cluster one does not answer (TimeoutError)",
+            "check the cluster and your network: `kubectl version` must work",
+        ),
+    ],
+    ids=["401", "403", "409", "500", "long", "nobody", "timeout"],
+)
+def test_an_error_of_the_cluster_says_what_was_tried_and_what_to_do(
+    connection: Connection, raised: Exception, message: str, hint: str
+) -> None:
+    with pytest.raises(BootstrapError) as caught, connection.translated("reading it"):
+        raise raised
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_what_is_not_there_is_none_and_any_other_error_goes_on(connection: Connection) -> None:
+    def call(status: int, **_options: Any) -> None:
+        raise answer(status)
+
+    assert connection.get_or_none(call, 404) is None
+    with pytest.raises(ApiException):
+        connection.get_or_none(call, 403)
+
+
+def test_a_context_that_is_not_there_is_named(connection: Connection) -> None:
+    with pytest.raises(BootstrapError) as caught:
+        Connection.open("two")
+    assert (caught.value.message, caught.value.hint) == (
+        "the kubeconfig has no context 'two'",
+        "check --context and KUBECONFIG: `kubectl config get-contexts`",
+    )
+
+
+def test_without_a_kubeconfig_there_is_no_cluster_to_talk_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = str(tmp_path / "none")
+    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", missing)
+    with pytest.raises(BootstrapError, match="no cluster to talk to: ") as caught:
+        Connection.open(None)
+    assert caught.value.hint == "check --context and KUBECONFIG: `kubectl config get-contexts`"
