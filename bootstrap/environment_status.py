@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bootstrap.blame import file_at_fault
+from bootstrap.blame import file_at_fault, name_file
 from bootstrap.environment import Environment
 from bootstrap.health import State, Verdict, mapping
 from bootstrap.rollout import judge
@@ -70,7 +70,7 @@ def read_status(
     return EnvironmentStatus(
         name=environment.name,
         namespace=environment.namespace,
-        verdict=verdict,
+        verdict=name_file(verdict, environment),
         file=_file(verdict, environment),
         sync=mapping(status.get("sync")).get("status"),
         health=mapping(status.get("health")).get("status"),
@@ -111,7 +111,7 @@ def explained(
     )
     if causes and verdict.state is not State.DONE and not is_first:
         verdict = causes[0]
-    return verdict, _file(verdict, environment)
+    return name_file(verdict, environment), _file(verdict, environment)
 
 
 def running_revision(status: Mapping[str, Any]) -> str | None:

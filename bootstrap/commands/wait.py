@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bootstrap.blame import name_file
 from bootstrap.cluster import Cluster
 from bootstrap.commands.reporter import Reporter
 from bootstrap.constants import ROOT_NAME
@@ -39,6 +40,8 @@ class Target:
     workloads: tuple[Cluster, str] | None
     """The cluster and namespace to look into for causes, None where we have no access."""
     commit: str
+    environment: Environment | None = None
+    """None for the root."""
 
 
 @dataclass(slots=True)
@@ -116,6 +119,7 @@ def targets_of(
             environment.name,
             _workloads(environment, cluster, destination),
             commits[environment.name],
+            environment,
         )
         for environment in environments
     ]
@@ -170,13 +174,19 @@ def _note(
         reporter.progress(target.title, said, is_new=verdict.message != state.said)
     state.said = verdict.message
     if verdict.state is State.FAILED:
-        raise BootstrapError(f"{target.title}: {verdict.message}", verdict.hint)
+        raise _error(target, verdict)
     if verdict.state is not State.STUCK:
         state.trouble = ""
     elif verdict.message != state.trouble:
         state.trouble, state.since = verdict.message, elapsed
     elif elapsed - state.since > _GRACE_SECONDS:
-        raise BootstrapError(f"{target.title}: {verdict.message}", verdict.hint)
+        raise _error(target, verdict)
+
+
+def _error(target: Target, verdict: Verdict) -> BootstrapError:
+    if target.environment is not None:
+        verdict = name_file(verdict, target.environment)
+    return BootstrapError(f"{target.title}: {verdict.message}", verdict.hint)
 
 
 def _out_of_time(

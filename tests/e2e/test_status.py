@@ -77,6 +77,7 @@ def test_releases_jobs_and_a_bad_values_key_are_told_by_status_and_history(
         {"commit": third, "subject": "Ask for two"},
     )
     assert "replicass" in broken["message"]
+    assert broken["fix"] == f"mend {_VALUES}, and push"
     assert text.returncode == 1
     assert f"  file         {_VALUES}\n" in text.stdout
     assert f"  running      {second[:7]} Release 1.1\n" in text.stdout

@@ -117,9 +117,7 @@ def test_a_values_key_that_the_chart_has_not_is_named(workspace: Workspace) -> N
     error, fix = done.stderr.splitlines()[-2:]
     assert error.startswith("error: prod: helm template: values don't meet")
     assert "replicass" in error
-    assert fix == (
-        "  fix: mend the environment's values.yaml, agentsmith.yml or sealed-secret.yaml, and push"
-    )
+    assert fix == f"  fix: mend {_VALUES}, and push"
 
 
 def test_values_sealed_for_a_key_that_the_controller_has_not_are_explained(

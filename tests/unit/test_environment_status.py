@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.blame import file_at_fault
+from bootstrap.blame import ANY_FILE, file_at_fault, name_file
 from bootstrap.environment import Environment, parse_destination
 from bootstrap.environment_status import (
     EnvironmentStatus,
@@ -101,13 +101,12 @@ def test_a_chart_error_names_the_file_and_what_runs_is_the_last_that_was_synced(
         ),
         (
             application(
-                conditions=[{"type": "ComparisonError", "message": "authentication required"}]
+                conditions=[{"type": "ComparisonError", "message": "app path does not exist"}]
             ),
             Verdict(
                 State.STUCK,
-                "the root Application: authentication required",
-                "give Argo CD credentials for the repository, or mend its URL: `bootstrap init ENV"
-                " --repo-url URL`",
+                "the root Application: app path does not exist",
+                "push the commit that holds that path",
             ),
         ),
     ],
@@ -154,8 +153,8 @@ CAUSE = Verdict(State.STUCK, "Pod p: ImagePullBackOff", "check the image")
 def test_a_live_cause_stands_in_for_degraded_but_not_for_what_was_never_applied(
     verdict: Verdict, expected: Verdict | None
 ) -> None:
-    assert explained(verdict, [CAUSE], PROD)[0] == (expected or verdict)
-    assert explained(verdict, [], PROD)[0] == verdict
+    assert explained(verdict, [CAUSE], PROD)[0].message == (expected or verdict).message
+    assert explained(verdict, [], PROD)[0].message == verdict.message
 
 
 @pytest.mark.parametrize(
@@ -180,3 +179,23 @@ def test_a_live_cause_stands_in_for_degraded_but_not_for_what_was_never_applied(
 )
 def test_the_file_to_mend_is_named_where_there_is_one(message: str, file: str | None) -> None:
     assert file_at_fault(message, PROD) == file
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "named"),
+    [
+        (BAD_VALUES, f"mend {ANY_FILE}, and push", "mend environments/prod/values.yaml, and push"),
+        (
+            "Pod p: ErrImagePull",
+            "check the image in values.yaml",
+            "check the image in environments/prod/values.yaml",
+        ),
+        ("no key could decrypt", "seal again", "seal again (environments/prod/sealed-secret.yaml)"),
+        (BAD_VALUES, "", ""),
+        ("connection refused", "wait", "wait"),
+    ],
+)
+def test_a_hint_names_the_file_by_its_path(message: str, hint: str, named: str) -> None:
+    assert name_file(Verdict(State.STUCK, message, hint), PROD) == Verdict(
+        State.STUCK, message, named
+    )
