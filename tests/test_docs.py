@@ -17,6 +17,10 @@ from tests.support.workspace import PROJECT, Workspace, make_workspace
 _GUIDES = ("docs/guides/sealing.md", "docs/guides/argocd.md")
 # A command that needs a cluster, and the end-to-end test that runs it.
 _ELSEWHERE = {
+    "bootstrap up --install": (
+        "tests/e2e/test_install.py",
+        "test_a_bare_cluster_gets_both_and_argocd_then_keeps_itself",
+    ),
     "bootstrap destroy staging --wait": (
         "tests/e2e/test_destroy.py",
         "test_a_destroyed_environment_leaves_no_object_and_the_other_untouched",

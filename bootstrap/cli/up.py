@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +19,11 @@ from bootstrap.cli.options import (
     open_repository,
     parse_duration,
 )
+from bootstrap.errors import UsageError
+
+if TYPE_CHECKING:
+    from bootstrap.cluster import Cluster
+    from bootstrap.repository import Repository
 
 
 def up(
@@ -41,6 +47,19 @@ def up(
     force_conflicts: Annotated[
         bool, typer.Option("--force-conflicts", help="Take over fields of other managers.")
     ] = False,
+    install: Annotated[
+        bool,
+        typer.Option(
+            "--install", help="Install Argo CD and sealed-secrets, on a cluster that has neither."
+        ),
+    ] = False,
+    charts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of chart archives for --install, where no chart repository is in reach.",
+        ),
+    ] = None,
     output: Output = Format.TEXT,
 ) -> None:
     """Give Argo CD its start (sealing key, project, root Application), then wait for Healthy.
@@ -55,6 +74,8 @@ def up(
     from bootstrap.output import TerminalReporter
     from bootstrap.views.up import show_up
 
+    if charts is not None and not install:
+        raise UsageError("--charts is used only with --install", "add --install")
     seconds = parse_duration(timeout)
     controller = (controller_namespace, controller_name)
     git, repository = open_repository()
@@ -72,5 +93,35 @@ def up(
         clock=time,
         now=lambda: datetime.now(UTC),
         reporter=TerminalReporter(),
+        prepare=_installer(repository, charts, seconds, force_conflicts) if install else None,
     )
     show_up(result, as_json=output is Format.JSON)
+
+
+def _installer(
+    repository: Repository, charts: str | None, seconds: float, force_conflicts: bool
+) -> Callable[[Cluster], None]:
+    """Write the platform's files where they are missing; return what installs it."""
+    import time
+    from pathlib import Path
+
+    from bootstrap.commands.install import Install, install
+    from bootstrap.commands.platform_files import load_platform, write_platform
+    from bootstrap.commands.project_files import load_root
+    from bootstrap.helm.platform_chart import render_chart
+    from bootstrap.output import TerminalReporter
+
+    reporter = TerminalReporter()
+    root_url, root_revision = load_root(repository)
+    archives = None if charts is None else Path(charts)
+    for change in write_platform(repository, root_url, root_revision, archives):
+        reporter.step(f"{change.action}: {change.path}")
+    wanted = Install(
+        load_platform(repository),
+        root_url,
+        root_revision,
+        render=lambda chart, version: render_chart(repository.root, chart, version),
+        timeout_seconds=seconds,
+        force_conflicts=force_conflicts,
+    )
+    return lambda cluster: install(wanted, cluster, time, reporter)

@@ -12,6 +12,7 @@ from bootstrap.cluster.connection import Connection, bounded
 from bootstrap.cluster.controller_keys import ControllerKeys
 from bootstrap.cluster.dry_run import DryRun
 from bootstrap.cluster.inspection import Inspection
+from bootstrap.cluster.installing import Installing
 from bootstrap.cluster.namespaces import Namespaces
 from bootstrap.cluster.running import Running
 from bootstrap.cluster.sealing import ANY_CONTROLLER, ControllerName, SealingController
@@ -25,6 +26,7 @@ class Cluster:
         """Ask through `connection`; `controller` is what the user says of sealed-secrets."""
         self._api = connection
         self.argocd = ArgoCD(connection)
+        self.installing = Installing(connection)
         self.namespaces = Namespaces(connection)
         self.running = Running(connection)
         self.sealing = SealingController(connection, controller)

@@ -66,16 +66,15 @@ class Connection:
 
     def get(self, path: str, accept: str = "application/json") -> Any:
         """Return the JSON that the API server has at `path`, None where it says 404."""
-        from kubernetes.client import ApiException
-
         answer = self._send("GET", path, accept)
         if answer.status == 404:
             return None
-        if answer.status >= 400:
-            error = ApiException(status=answer.status, reason=answer.reason)
-            error.body = bytes(answer.data)
-            raise error
-        return json.loads(answer.data)
+        return json.loads(_checked(answer))
+
+    def apply(self, path: str, manifest: str) -> None:
+        """Apply `manifest` (YAML) server-side at `path`, which names the field manager."""
+        body = manifest.encode()
+        _checked(self._send("PATCH", path, "application/json", body, APPLY_PATCH))
 
     def _send(
         self,
@@ -121,6 +120,17 @@ class Connection:
                 f"{step}: cluster {self.context} does not answer ({type(error).__name__})",
                 "check the cluster and your network: `kubectl version` must work",
             ) from error
+
+
+def _checked(answer: Any) -> bytes:
+    """Return what the API server answered, or raise the client's own error."""
+    from kubernetes.client import ApiException
+
+    if answer.status >= 400:
+        error = ApiException(status=answer.status, reason=answer.reason)
+        error.body = bytes(answer.data)
+        raise error
+    return bytes(answer.data)
 
 
 def bounded() -> dict[str, Any]:

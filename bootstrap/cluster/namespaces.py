@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from bootstrap.cluster.connection import Connection
+from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
+from bootstrap.constants import FIELD_MANAGER
 
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _AT_ONCE = 4
@@ -26,6 +27,18 @@ class Namespaces:
         with self._api.translated(f"reading namespace {name}"):
             found = self._api.get_or_none(self._api.core.read_namespace, name)
         return None if found is None else dict(self._api.serialize(found))
+
+    def make(self, name: str, labels: dict[str, str]) -> None:
+        """Make a namespace, or give `labels` to one that is there."""
+        wanted = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": name, "labels": labels},
+        }
+        with self._api.translated(f"making namespace {name}"):
+            self._api.core.patch_namespace(
+                name, wanted, field_manager=FIELD_MANAGER, _content_type=APPLY_PATCH, **bounded()
+            )
 
     def delete(self, name: str, uid: str) -> None:
         """Delete the namespace, if it is still the one of `uid`, with everything in it."""

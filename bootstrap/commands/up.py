@@ -85,11 +85,13 @@ def up(
     clock: Clock,
     now: Callable[[], datetime],
     reporter: Reporter,
+    prepare: Callable[[Cluster], None] | None = None,
 ) -> UpResult:
     """Bring environment `name`, or all of them, up at the commit that is pushed.
 
     `connect` gives the cluster that Argo CD runs in; `connect_destination` the one that the
-    environments run in, where that is another.
+    environments run in, where that is another. `prepare` may install what the first one lacks,
+    once everything is known to be pushed.
     """
     everything = load_environments(repository)
     chosen = [require_environment(repository, name)] if name else everything
@@ -100,6 +102,8 @@ def up(
     _warn_of_unsealed(chosen, repository, reporter)
     repositories = load_sealed_repositories(repository)
     cluster = connect()
+    if prepare is not None:
+        prepare(cluster)
     places = _places(chosen, cluster, connect_destination, reporter)
     at_home = any(where is cluster for where, _members in places)
     _check_apis(cluster, [_ARGOCD, _SEALED_SECRETS] if at_home or repositories else [_ARGOCD])
@@ -155,7 +159,8 @@ def _check_apis(cluster: Cluster, wanted: Sequence[_Api]) -> None:
         names = " and ".join(f"{api.owner} ({api.kind}, {api.version})" for api in missing)
         raise BootstrapError(
             f"cluster {cluster.context} has not the resource definitions of {names}",
-            "; ".join(api.install for api in missing),
+            ("`bootstrap up --install`, or by hand: " if len(missing) > 1 else "")
+            + "; ".join(api.install for api in missing),
         )
 
 

@@ -1,0 +1,65 @@
+"""The files of the platform: written once, for a repository that has none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bootstrap.chart_archive import find_archive, unpack
+from bootstrap.commands.project_files import not_ours
+from bootstrap.errors import BootstrapError
+from bootstrap.manifest import Manifest, is_generated
+from bootstrap.platform import (
+    CHARTS_DIR,
+    PLATFORM_CHARTS,
+    PlatformChart,
+    chart_path,
+    parse_chart_application,
+    render_chart_application,
+    render_platform,
+)
+from bootstrap.repository import Change, Repository
+
+
+def write_platform(
+    repository: Repository, root_url: str, root_revision: str, archives: Path | None
+) -> list[Change]:
+    """Write what is missing of argocd/platform; return what was done.
+
+    With `archives`, the charts are put into the repository, where Argo CD can reach them too.
+    """
+    with repository.lock():
+        manifests: list[Manifest] = []
+        charts = []
+        for known in PLATFORM_CHARTS:
+            text = repository.read(chart_path(known.name))
+            if text is not None:
+                charts.append(parse_chart_application(text, path=chart_path(known.name)))
+                continue
+            chart = known
+            if archives is not None:
+                chart = replace(known, folder=f"{CHARTS_DIR}/{known.name}", repo="", version="")
+                archive = find_archive(archives, known.name)
+                manifests += unpack(archive, known.name, chart.folder)
+            charts.append(chart)
+            manifests.append(render_chart_application(chart, root_url, root_revision))
+        owned = render_platform(root_url, root_revision, charts)
+        for manifest in owned:
+            present = repository.read(manifest.path)
+            if present is not None and not is_generated(present):
+                raise not_ours(manifest.path)
+        changes = repository.write([*manifests, *owned])
+    return [change for change in changes if change.action != "unchanged"]
+
+
+def load_platform(repository: Repository) -> Sequence[PlatformChart]:
+    """Return the charts that this repository's platform is made of."""
+    charts = []
+    for known in PLATFORM_CHARTS:
+        path = chart_path(known.name)
+        text = repository.read(path)
+        if text is None:
+            raise BootstrapError(f"{path} is missing", "write it with `bootstrap up --install`")
+        charts.append(parse_chart_application(text, path=path))
+    return charts

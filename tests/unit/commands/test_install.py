@@ -1,0 +1,213 @@
+"""`bootstrap up --install`: files written once, charts rendered by Helm, a cluster taken or not."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from bootstrap.cluster import Cluster
+from bootstrap.commands.install import Install, install
+from bootstrap.commands.platform_files import load_platform, write_platform
+from bootstrap.errors import BootstrapError
+from bootstrap.helm.platform_chart import render_chart
+from bootstrap.platform import ARGO_CD, PLATFORM_CHARTS, SEALED_SECRETS
+from bootstrap.repository import Repository
+from tests.unit.commands.test_wait import FakeTime, Log
+from tests.unit.test_chart_archive import pack
+from tests.unit.work_tree import ORIGIN, WorkTree
+
+CHART = """\
+---
+# Source: argo-cd/templates/service.yaml
+apiVersion: v1
+kind: Service
+metadata:
+  name: {0}
+spec: {{}}
+---
+# Source: argo-cd/templates/empty.yaml
+---
+# Source: argo-cd/crds/crd.yaml
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: things.{0}
+spec: {{}}
+"""
+
+
+class FakeCluster:
+    """The edge: what is there, and what was applied in which order."""
+
+    def __init__(self, *kinds: str, labels: dict[str, str] | None = None) -> None:
+        self.kinds, self.labels = kinds, labels
+        self.argocd = self.inspection = self.installing = self.namespaces = self
+        self.context = "test"
+        self.applications: dict[str, Any] = {}
+        self.applied: list[str] = []
+        self.looks = 0
+
+    def has_kind(self, _version: str, kind: str) -> bool:
+        return kind in self.kinds
+
+    def read_applications(self) -> dict[str, Any]:
+        return self.applications
+
+    def read_version(self) -> tuple[str, datetime | None]:
+        return "v1.36.3", None
+
+    def read(self, _name: str) -> dict[str, Any] | None:
+        return None if self.labels is None else {"metadata": {"labels": self.labels}}
+
+    def make(self, name: str, labels: dict[str, str]) -> None:
+        self.applied.append(f"Namespace {name}")
+        self.labels = labels
+
+    def apply(self, what: Any, head: Any = None, namespace: str = "", force: bool = False) -> str:
+        if head is None:
+            self.applied.append(f"{what['kind']} {what['metadata']['name']}")
+        else:
+            self.applied.append(f"{head['kind']} {head['metadata']['name']} in {namespace}")
+        return "created"
+
+    def is_established(self, _name: str) -> bool:
+        self.looks += 1
+        return self.looks > 1
+
+    def unavailable(self, _namespace: str) -> list[str]:
+        return []
+
+
+def run(cluster: FakeCluster) -> list[str]:
+    log = Log()
+    wanted = Install(
+        PLATFORM_CHARTS, ORIGIN, "main",
+        render=lambda chart, version: CHART.format(chart.name), timeout_seconds=60,
+    )  # fmt: skip
+    install(wanted, cast(Cluster, cluster), FakeTime(), log)
+    return log.lines
+
+
+def test_definitions_come_first_and_the_root_last() -> None:
+    cluster = FakeCluster()
+
+    run(cluster)
+
+    assert cluster.applied == [
+        "Namespace argocd",
+        "CustomResourceDefinition things.argo-cd in argocd",
+        "Service argo-cd in argocd",
+        "CustomResourceDefinition things.sealed-secrets in kube-system",
+        "Service sealed-secrets in kube-system",
+        "AppProject agentsmith-platform",
+        "Application agentsmith-platform",
+    ]
+
+
+def test_once_argocd_has_taken_over_only_its_start_is_given_again() -> None:
+    cluster = FakeCluster("Application", "SealedSecret")
+    cluster.applications = {"agentsmith-platform": {}}
+
+    run(cluster)
+
+    assert cluster.applied == ["AppProject agentsmith-platform", "Application agentsmith-platform"]
+
+
+def test_what_somebody_else_installed_is_refused_and_what_we_began_goes_on() -> None:
+    foreign = FakeCluster("Application")
+    begun = FakeCluster("Application", labels={"agentsmith.dev/installed-by": "bootstrap"})
+
+    with pytest.raises(BootstrapError) as raised:
+        run(foreign)
+    run(begun)
+
+    assert raised.value.message == (
+        "cluster test has the kind Application already, and not from here: --install would take it"
+        " over"
+    )
+    assert foreign.applied == []
+    assert begun.applied[-1] == "Application agentsmith-platform"
+
+
+def test_the_files_are_written_once_and_then_the_users(prod: WorkTree) -> None:
+    repository = Repository(prod.root)
+
+    first = write_platform(repository, ORIGIN, "main", None)
+    file = prod.root / "argocd/platform/argo-cd.yaml"
+    file.write_text(file.read_text().replace("9.5.0", "9.6.0"))
+    second = write_platform(repository, ORIGIN, "main", None)
+
+    assert [(item.path, item.action) for item in first] == [
+        ("argocd/platform/argo-cd.yaml", "created"),
+        ("argocd/platform/sealed-secrets.yaml", "created"),
+        ("argocd/platform-project.yaml", "created"),
+        ("argocd/platform-root.yaml", "created"),
+    ]
+    assert second == []
+    assert [chart.version for chart in load_platform(repository)] == ["9.6.0", "2.18.6"]
+
+
+def test_archives_are_put_into_the_repository(prod: WorkTree, tmp_path: Path) -> None:
+    for name in ("argo-cd", "sealed-secrets"):
+        pack(tmp_path / f"{name}-1.0.0.tgz", {f"{name}/Chart.yaml": f"name: {name}\n".encode()})
+
+    write_platform(Repository(prod.root), ORIGIN, "main", tmp_path)
+
+    assert prod.read("argocd/platform/charts/argo-cd/Chart.yaml") == "name: argo-cd\n"
+    charts = load_platform(Repository(prod.root))
+    assert [(chart.folder, chart.repo) for chart in charts] == [
+        ("argocd/platform/charts/argo-cd", ""),
+        ("argocd/platform/charts/sealed-secrets", ""),
+    ]
+    project = prod.read("argocd/platform-project.yaml")
+    assert f"sourceRepos:\n    - {ORIGIN}\n  destinations" in project
+
+
+def test_helm_gets_the_pinned_version_from_its_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helm = tmp_path / "helm"
+    helm.write_text(f'#!{sys.executable}\nimport sys\nprint("\\n".join(sys.argv[1:]))\n')
+    helm.chmod(0o755)
+    monkeypatch.setenv("BOOTSTRAP_HELM", str(helm))
+
+    said = render_chart(tmp_path, ARGO_CD, "v1.36.3").splitlines()
+
+    assert said[:7] == [
+        "template", "argocd", "argo-cd", "--repo", "https://argoproj.github.io/argo-helm",
+        "--version", "9.5.0",
+    ]  # fmt: skip
+    assert said[7:10] == ["--namespace", "argocd", "--values"]
+    assert said[11:] == ["--include-crds", "--skip-tests", "--kube-version", "v1.36.3"]
+
+
+def test_a_chart_repository_out_of_reach_is_told_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helm = tmp_path / "helm"
+    helm.write_text(
+        "#!/bin/sh\necho 'Error: looks like it is not a valid chart repository' >&2\nexit 1\n"
+    )
+    helm.chmod(0o755)
+    monkeypatch.setenv("BOOTSTRAP_HELM", str(helm))
+
+    with pytest.raises(BootstrapError) as raised:
+        render_chart(tmp_path, SEALED_SECRETS, "v1.36.3")
+
+    assert raised.value.message == (
+        "chart sealed-secrets: Error: looks like it is not a valid chart repository"
+    )
+    assert raised.value.hint.endswith("give archives: --charts DIR")
+
+
+def test_charts_without_install_is_wrong_usage(prod: WorkTree) -> None:
+    done = prod.run("up", "--charts", "x")
+
+    assert (done.code, done.lines) == (
+        2,
+        ["error: --charts is used only with --install", "  fix: add --install"],
+    )
