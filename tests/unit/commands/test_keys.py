@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 import bootstrap.cli  # noqa: F401 - loads the module below
 from bootstrap.certificate import parse_certificate, parse_private_key
 from bootstrap.errors import BootstrapError
-from tests.unit.certificates import make_certificate
+from tests.unit.certificates import make_certificate, to_pem
 from tests.unit.commands.test_killed import at, kill_at_every_step
 from tests.unit.independent import NotForUs, open_sealed
 from tests.unit.work_tree import WorkTree
@@ -233,6 +233,24 @@ def test_a_key_that_git_would_see_is_not_written(prod: WorkTree, other_key: rsa.
     ended = prod.run("keys", "rotate", "prod")
     assert ended.code == 1
     assert "would not be ignored by Git, and it is a private key" in ended.err
+    assert prod.snapshot() == before
+
+
+def test_a_file_in_the_place_where_the_old_key_goes_is_not_replaced(
+    prod: WorkTree, other_key: rsa.RSAPrivateKey, small_key: rsa.RSAPrivateKey
+):
+    seal(prod)
+    kept = f"environments/prod/sealing-key-{pinned(prod)[:8]}.local.pem"
+    prod.write(kept, to_pem(small_key))
+    before = prod.snapshot()
+    ended = prod.run("keys", "rotate", "prod")
+    assert (ended.code, ended.lines[-2:]) == (
+        1,
+        [
+            f"error: {kept} holds another key than {KEY}",
+            "  fix: move it away, then run this again",
+        ],
+    )
     assert prod.snapshot() == before
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyrage
@@ -211,3 +212,41 @@ def test_a_file_that_is_no_backup_is_refused(tree: WorkTree, sealing: FakeSealin
     ended = tree.run("keys", "restore", str(file))
     assert ended.code == 1
     assert ended.lines[0] == f"error: {file} is not an age file"
+
+
+def test_a_way_to_open_it_that_the_file_does_not_have_is_wrong_usage(
+    tree: WorkTree, sealing: FakeSealing, tmp_path: Path, passphrase: str
+):
+    file = tmp_path / "keys.age"
+    identity = tmp_path / "age.key"
+    identity.write_text(f"{pyrage.x25519.Identity.generate()}\n")
+    assert tree.run("keys", "backup", str(file), "--passphrase-file", passphrase).code == 0
+    ended = tree.run("keys", "restore", str(file), "--identity", str(identity))
+    assert (ended.code, ended.lines) == (
+        2,
+        [f"error: {file} opens with a passphrase", "  fix: leave --identity out"],
+    )
+    other = tmp_path / "other.age"
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    assert tree.run("keys", "backup", str(other), "--recipient", recipient).code == 0
+    ended = tree.run("keys", "restore", str(other), "--identity", str(identity))
+    assert ended.code == 1
+    assert ended.lines[0] == (
+        f"error: {other} does not open: the identity is not one of its recipients, or it is damaged"
+    )
+    assert "AGE-SECRET-KEY" not in ended.err
+
+
+def test_two_passphrases_that_differ_write_nothing(
+    tree: WorkTree, sealing: FakeSealing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    typed = iter(["MARKED one", "MARKED two"])
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
+    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("bootstrap.cli.passphrase.sys", terminal)
+    ended = tree.run("keys", "backup", str(tmp_path / "keys.age"))
+    assert (ended.code, ended.lines) == (
+        1,
+        ["error: the two are not the same", "  fix: run this again"],
+    )
+    assert not (tmp_path / "keys.age").exists()
