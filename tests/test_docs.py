@@ -14,13 +14,23 @@ from tests.support.render import load_yaml
 from tests.support.unsealing import unseal_manifest
 from tests.support.workspace import PROJECT, Workspace, make_workspace
 
-_GUIDES = ("docs/guides/sealing.md", "docs/guides/argocd.md")
+_GUIDES = ("docs/guides/sealing.md", "docs/guides/argocd.md", "docs/guides/status.md")
 # A command that needs a cluster, and the end-to-end test that runs it.
+_STATUS = "tests/e2e/test_status.py"
+_TOLD = "test_releases_jobs_and_a_bad_values_key_are_told_by_status_and_history"
+_MENDED = (
+    "test_values_sealed_for_another_namespace_are_named_and_watching_tells_when_they_are_mended"
+)
 _ELSEWHERE = {
     "bootstrap up --install": (
         "tests/e2e/test_install.py",
         "test_a_bare_cluster_gets_both_and_argocd_then_keeps_itself",
     ),
+    "bootstrap status": (_STATUS, _MENDED),
+    "bootstrap status prod": (_STATUS, _TOLD),
+    "bootstrap status --exit-code -o json": (_STATUS, _TOLD),
+    "bootstrap status prod --watch": (_STATUS, _MENDED),
+    "bootstrap history prod": (_STATUS, _TOLD),
     "bootstrap destroy staging --wait": (
         "tests/e2e/test_destroy.py",
         "test_a_destroyed_environment_leaves_no_object_and_the_other_untouched",
