@@ -77,6 +77,7 @@ _KEYS_ELSEWHERE = {
 # Those of the guide to repositories: a cluster, a home folder or a terminal is needed.
 _REPOSITORIES = "tests/unit/commands/test_repo_add.py"
 _REPOSITORIES_LIVE = "tests/e2e/test_repo.py"
+_WEBHOOK = "tests/e2e/test_webhook.py"
 _REPOSITORIES_ELSEWHERE = {
     "bootstrap repo add --username git": (
         _REPOSITORIES_LIVE, "test_a_private_repository_comes_up_once_argocd_has_credentials"
@@ -86,6 +87,12 @@ _REPOSITORIES_ELSEWHERE = {
     ),
     "bootstrap repo add --github-app-id 12345 --github-app-installation-id 67890"
     " --github-app-key ~/app.pem": (_REPOSITORIES, "test_a_github_app_for_every_project"),
+    "bootstrap webhook --provider github --url https://argocd.example.com": (
+        _WEBHOOK, "test_a_secret_is_set_once_tested_and_replaced_only_when_told_to"
+    ),
+    "bootstrap webhook --provider github --url https://argocd.example.com --test": (
+        _WEBHOOK, "test_a_secret_is_set_once_tested_and_replaced_only_when_told_to"
+    ),
     "bootstrap repo add --username git --seal prod": (
         _REPOSITORIES_LIVE, "test_credentials_sealed_into_git_are_given_by_up"
     ),

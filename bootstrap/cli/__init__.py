@@ -29,6 +29,7 @@ from bootstrap.cli.status import status
 from bootstrap.cli.up import up
 from bootstrap.cli.upgrade import upgrade
 from bootstrap.cli.wait import wait
+from bootstrap.cli.webhook import webhook
 
 app = typer.Typer(
     name="bootstrap",
@@ -95,6 +96,9 @@ app.command(
 app.command(epilog="Example: bootstrap destroy staging --wait")(destroy)
 app.command(epilog="Example: bootstrap history prod --limit 5")(history)
 app.command(epilog="Example: bootstrap check --staged")(check)
+app.command(epilog="Example: bootstrap webhook --provider github --url https://argocd.example.com")(
+    webhook
+)
 app.command(epilog="Example: bootstrap doctor prod --context my-cluster")(doctor)
 app.add_typer(cluster, name="cluster")
 app.add_typer(keys, name="keys")

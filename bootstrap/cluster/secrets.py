@@ -9,7 +9,10 @@ from typing import Any
 
 from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
 from bootstrap.constants import ARGOCD_NAMESPACE, FIELD_MANAGER
+from bootstrap.errors import BootstrapError
 
+_OWN = "argocd-secret"
+_SETTINGS = "argocd-cm"
 _SEALED = ("bitnami.com", "v1alpha1", ARGOCD_NAMESPACE, "sealedsecrets")
 
 
@@ -76,6 +79,38 @@ class ArgoCDSecrets:
                 self._api.custom.get_namespaced_custom_object, *_SEALED, name
             )
         return found
+
+    def compare(self, values: Mapping[str, str]) -> bool | None:
+        """Tell whether argocd-secret holds just `values`, None if it has none of their keys."""
+        with self._api.translated(f"reading Secret {ARGOCD_NAMESPACE}/{_OWN}"):
+            found = self._api.get_or_none(
+                self._api.core.read_namespaced_secret, _OWN, ARGOCD_NAMESPACE
+            )
+        if found is None:
+            raise BootstrapError(
+                f"there is no Secret {ARGOCD_NAMESPACE}/{_OWN}",
+                "Argo CD makes it at its start: is it running?",
+            )
+        data = found.data or {}
+        if not any(data.get(key) for key in values):
+            return None
+        return all(_decoded(data, key) == text for key, text in values.items())
+
+    def set_values(self, values: Mapping[str, str]) -> None:
+        """Set keys of argocd-secret; the others stay as they are."""
+        with self._api.translated(f"changing Secret {ARGOCD_NAMESPACE}/{_OWN}"):
+            self._api.core.patch_namespaced_secret(
+                _OWN, ARGOCD_NAMESPACE, {"stringData": dict(values)}, field_manager=FIELD_MANAGER,
+                _content_type="application/merge-patch+json", **bounded(),
+            )  # fmt: skip
+
+    def read_argocd_url(self) -> str | None:
+        """Return the URL of Argo CD's server, None if its settings do not tell it."""
+        with self._api.translated(f"reading ConfigMap {ARGOCD_NAMESPACE}/{_SETTINGS}"):
+            found = self._api.get_or_none(
+                self._api.core.read_namespaced_config_map, _SETTINGS, ARGOCD_NAMESPACE
+            )
+        return ((found.data if found else None) or {}).get("url") or None
 
 
 def _decoded(data: Mapping[str, str] | None, key: str) -> str:

@@ -92,7 +92,7 @@ def _webhook(cluster: Cluster) -> Iterator[Finding]:
     else:
         yield Finding(
             "webhook", Severity.INFO, f"{_SECRET} holds no secret of a webhook", _NO_WEBHOOK,
-            "set one up: https://argo-cd.readthedocs.io/en/stable/operator-manual/webhook/",
+            "`bootstrap webhook --provider PROVIDER`",
         )  # fmt: skip
 
 
