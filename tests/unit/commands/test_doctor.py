@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from tests.support.fleet import add_chart
 from tests.unit.certificates import make_certificate
-from tests.unit.fleet import add_chart
 from tests.unit.work_tree import Ended, WorkTree
 
 KEY = "environments/prod/sealing-key.local.pem"
