@@ -43,6 +43,7 @@ class Running:
     def read_last_log(self, namespace: str, pod: str, container: str, lines: int) -> str:
         """Return the last lines that a container wrote before it ended, "" if there are none."""
         from kubernetes.client import ApiException
+        from urllib3.exceptions import HTTPError
 
         for previous in (True, False):
             try:
@@ -50,7 +51,7 @@ class Running:
                     pod, namespace, container=container, previous=previous, tail_lines=lines,
                     limit_bytes=_MOST_BYTES, _preload_content=False, **bounded(),
                 )  # fmt: skip
-            except ApiException:
+            except (ApiException, HTTPError):
                 continue  # a log is a help, not what was asked for
             return bytes(answer.data).decode("utf-8", "replace")
         return ""
