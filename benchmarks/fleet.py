@@ -1,12 +1,14 @@
 """What a fleet costs, side by side in one run: `python -m benchmarks.fleet`.
 
-Rendering against a loop of `helm template`; one more environment beside few and beside many.
+Rendering against a loop of `helm template`; one more environment beside few and beside many; the
+status of all of them, as an API server on loopback tells it.
 Machines differ and so does their load, so what counts are the ratios.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -30,6 +32,7 @@ def main(arguments: list[str] | None = None) -> dict[str, float]:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--render", type=int, nargs="*", default=[10, 100, 500])
     parser.add_argument("--init", type=int, nargs="*", default=[10, 100, 1000])
+    parser.add_argument("--status", type=int, nargs="*", default=[10, 100, 1000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--helm", type=Path, help="[default: Helm 4, built from its pinned source]")
     options = parser.parse_args(arguments)
@@ -37,6 +40,8 @@ def main(arguments: list[str] | None = None) -> dict[str, float]:
     ratios = {f"render {size}": _render(size, helm, options.rounds) for size in options.render}
     if options.init:
         ratios["init"] = _init(options.init, options.rounds)
+    if options.status:
+        ratios["status"] = _status(options.status, options.rounds)
     return ratios
 
 
@@ -136,6 +141,87 @@ def _init(sizes: Sequence[int], rounds: int) -> float:
     found = took[sizes[-1]] / took[sizes[0]]
     print(f"  beside {sizes[-1]} / beside {sizes[0]}: {found:.2f} (wanted: about 1)")
     return found
+
+
+def _status(sizes: Sequence[int], rounds: int) -> float:
+    from tests.unit.http_server import serve
+
+    took, calls = {}, {}
+    for size in sizes:
+        asked: list[str] = []
+        with _fleet(size) as fleet:
+            commit = _commit(fleet)
+            with serve(_answers(fleet, commit), asked) as url:
+                fleet.environment["KUBECONFIG"] = str(_write_kubeconfig(fleet.root, url))
+
+                def status(fleet: Fleet = fleet) -> None:
+                    fleet.bootstrap("status", "--exit-code", "-o", "json")
+
+                (took[size],) = _best(rounds, status)
+        calls[size] = len(asked) // rounds
+        print(f"status of {size} environments: {_ms(took[size])}, {calls[size]} requests")
+    if len(set(calls.values())) > 1:
+        raise RuntimeError("the number of requests depends on how many environments there are")
+    each = (took[sizes[-1]] - took[sizes[0]]) / max(1, sizes[-1] - sizes[0])
+    print(f"  one more environment: {each * 1000:.2f} ms")
+    return took[sizes[-1]] / took[sizes[0]]
+
+
+def _commit(fleet: Fleet) -> str:
+    """Commit everything, and let the remote's URL lead to the repository itself."""
+    identity = ("-c", "user.name=Benchmark", "-c", "user.email=benchmark@example.com")
+    for command in (
+        ["config", f"url.file://{fleet.root}.insteadOf", _ORIGIN],
+        ["add", "--all"],
+        [*identity, "commit", "--quiet", "--message", "Fleet"],
+    ):
+        fleet.run(["git", *command], fleet.root)
+    return fleet.run(["git", "rev-parse", "HEAD"], fleet.root).decode().strip()
+
+
+def _answers(fleet: Fleet, commit: str) -> dict[str, tuple[int, bytes]]:
+    """Return what an API server says of a fleet that is Synced and Healthy at `commit`."""
+    items = [
+        {
+            "metadata": {"name": f"agentsmith-{source.name}", "namespace": "argocd"},
+            "spec": {"source": {"repoURL": _ORIGIN, "targetRevision": "main"}},
+            "status": {
+                "sync": {"status": "Synced", "revision": commit},
+                "health": {"status": "Healthy"},
+                "operationState": {
+                    "phase": "Succeeded",
+                    "finishedAt": "2026-01-01T00:00:00Z",
+                    "syncResult": {"revision": commit},
+                    "operation": {"sync": {"revision": commit}},
+                },
+                "summary": {"images": [f"registry.example.com/agentsmith:{source.name}"]},
+                "resources": [
+                    {"kind": "ConfigMap", "version": "v1", "name": f"c{number}", "status": "Synced"}
+                    for number in range(18)
+                ],
+            },
+        }
+        for source in fleet.sources
+    ]
+    listed = json.dumps({"kind": "ApplicationList", "items": items}).encode()
+    return {
+        "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications": (200, listed),
+        "/apis/batch/v1/jobs": (200, b'{"items": []}'),
+    }
+
+
+def _write_kubeconfig(root: Path, url: str) -> Path:
+    file = root / ".git" / "kubeconfig"
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "stub",
+        "clusters": [{"name": "stub", "cluster": {"server": url}}],
+        "users": [{"name": "stub", "user": {"token": "none"}}],
+        "contexts": [{"name": "stub", "context": {"cluster": "stub", "user": "stub"}}],
+    }
+    file.write_text(json.dumps(config))
+    return file
 
 
 @contextmanager

@@ -9,13 +9,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextlib.contextmanager
-def serve(answers: Mapping[str, tuple[int, bytes]]) -> Iterator[str]:
-    """Serve `answers` (path to status and body) and give the server's URL."""
+def serve(
+    answers: Mapping[str, tuple[int, bytes]], asked: list[str] | None = None
+) -> Iterator[str]:
+    """Serve `answers` (path to status and body) and give the server's URL; note what is `asked`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = answers.get(self.path.split("?")[0], (404, b""))
+            path = self.path.split("?")[0]
+            if asked is not None:
+                asked.append(path)
+            status, body = answers.get(path, (404, b""))
             self.send_response(status)
+            self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -25,8 +25,21 @@ def test_rendering_and_one_more_environment_are_measured(
     helm4: Path, capsys: pytest.CaptureFixture[str]
 ):
     ratios = measure_fleet(
-        ["--render", "5", "--init", "1", "2", "--rounds", "1", "--helm", str(helm4)]
+        [
+            "--render",
+            "5",
+            "--init",
+            "1",
+            "2",
+            "--status",
+            "1",
+            "3",
+            "--rounds",
+            "1",
+            "--helm",
+            str(helm4),
+        ]
     )
-    assert sorted(ratios) == ["init", "render 5"]
+    assert sorted(ratios) == ["init", "render 5", "status"]
     assert all(ratio > 0 for ratio in ratios.values())
     assert "5 environments rendered" in capsys.readouterr().out

@@ -8,6 +8,7 @@ import pytest
 
 from bootstrap.helm import Helm
 from tests.support.fleet import add_chart, add_environment
+from tests.support.render import load_yaml, render_application
 from tests.unit.work_tree import WorkTree
 
 
@@ -29,6 +30,15 @@ def test_text_is_what_helm_prints(fleet: WorkTree, helm4: Path) -> None:
     assert done.out == Helm(str(helm4)).render(fleet.root, source)
     assert "helm.sh/hook: pre-delete" in done.out, "hooks are part of what Argo CD applies"
     assert "agentsmith-test" not in done.out, "Helm's tests are not"
+
+
+def test_objects_are_those_that_the_tests_own_render_gives(fleet: WorkTree, helm4: Path) -> None:
+    application = load_yaml(fleet.root / "argocd/applications/prod.yaml")
+
+    found = fleet.run("render", "--all", "-o", "json", "--kube-version", "1.36.3").json()
+
+    wanted = render_application(helm4, fleet.root, application)
+    assert found[0]["objects"] == [item for item in wanted if item["kind"] != "Pod"]
 
 
 def test_json_is_a_list_of_environments_with_their_objects(fleet: WorkTree) -> None:
