@@ -140,6 +140,23 @@ def test_every_command_of_the_guide_to_keys_works(workspace: Workspace) -> None:
             workspace.bootstrap(*shlex.split(command)[1:])
 
 
+def test_every_command_of_the_guide_to_day_two_works(workspace: Workspace) -> None:
+    workspace.bootstrap("init", "staging")
+    for name in ("staging", "prod"):
+        workspace.bootstrap("seal", "secrets.local.yaml", "--env", name)
+    workspace.push("Add environments staging and prod")
+    images = ("--dispatcher", "example.com/dispatcher:1.3", "--agent", "example.com/agent:1.3")
+    workspace.bootstrap("upgrade", "staging", *images, "--push")
+    for command in commands_of("docs/guides/day-two.md"):
+        if command == "bootstrap rollback prod --push --wait":
+            live = (PROJECT / "tests/e2e/test_day_two.py").read_text(encoding="utf-8")
+            assert '"rollback", "prod", "--reason", "2.0 is red", "--push", "--wait"' in live
+        else:
+            assert shlex.split(command)[0] == "bootstrap"
+            workspace.bootstrap(*shlex.split(command)[1:])
+    assert workspace.git("status", "--porcelain") == ""
+
+
 def test_every_command_of_the_guide_to_repositories_is_run_elsewhere() -> None:
     shown = commands_of("docs/guides/repositories.md")
 
