@@ -204,9 +204,14 @@ def _answers(fleet: Fleet, commit: str) -> dict[str, tuple[int, bytes]]:
         for source in fleet.sources
     ]
     listed = json.dumps({"kind": "ApplicationList", "items": items}).encode()
+    none = b'{"items": []}'
     return {
+        **{
+            f"/apis/batch/v1/namespaces/{item.namespace}/jobs": (200, none)
+            for item in fleet.sources
+        },
         "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications": (200, listed),
-        "/apis/batch/v1/jobs": (200, b'{"items": []}'),
+        "/apis/batch/v1/jobs": (200, none),
     }
 
 
