@@ -39,6 +39,13 @@ def complete_revision(incomplete: str) -> list[tuple[str, str]]:
     return [pair for pair in pairs if pair[0].startswith(incomplete)]
 
 
+def complete_side(incomplete: str) -> list[tuple[str, str]]:
+    """Return what an environment can be compared with: the cluster, others, revisions."""
+    sides = [("live", "what runs"), *((name, "") for name in complete_environment(incomplete))]
+    return [*(side for side in sides if side[0].startswith(incomplete)),
+            *complete_revision(incomplete)]  # fmt: skip
+
+
 EnvironmentArgument = Annotated[
     str, typer.Argument(help="Name of the environment.", autocompletion=complete_environment)
 ]

@@ -7,20 +7,21 @@ from typing import Annotated
 
 import typer
 
-from bootstrap.cli.completion import complete_environment
+from bootstrap.cli.completion import EnvironmentArgument, complete_side
 from bootstrap.cli.options import Context, Format, Output, connect, open_repository
 from bootstrap.cli.publishing import DestinationContext
 from bootstrap.errors import EXIT_FAILURE
 
 
 def diff(
-    environment: Annotated[
-        str, typer.Argument(help="Name of the environment.", autocompletion=complete_environment)
-    ],
+    environment: EnvironmentArgument,
     against: Annotated[
         str,
         typer.Option(
-            "--against", metavar="live|REV|ENV", help="The cluster, a revision, or an environment."
+            "--against",
+            metavar="live|REV|ENV",
+            help="The cluster, a revision, or an environment.",
+            autocompletion=complete_side,
         ),
     ] = "live",
     output: Output = Format.TEXT,

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+from bootstrap.cli.completion import EnvironmentArgument
 from bootstrap.cli.options import Context, Format, Output, connect, open_repository
 
 
 def history(
-    environment: Annotated[str, typer.Argument(help="Name of the environment.")],
+    environment: EnvironmentArgument,
     limit: Annotated[
         int, typer.Option(min=1, max=1000, help="How many commits to show, newest first.")
     ] = 20,

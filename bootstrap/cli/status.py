@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bootstrap.cli.completion import complete_environment
 from bootstrap.cli.options import Context, Format, Output, connect, open_repository
 from bootstrap.cli.publishing import DestinationContext
 from bootstrap.errors import EXIT_FAILURE, UsageError
@@ -14,7 +15,10 @@ from bootstrap.errors import EXIT_FAILURE, UsageError
 
 def status(
     environment: Annotated[
-        str | None, typer.Argument(help="Name of the environment [default: all].")
+        str | None,
+        typer.Argument(
+            help="Name of the environment [default: all].", autocompletion=complete_environment
+        ),
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", "-w", help="Go on until Ctrl-C, and show what changes.")

@@ -96,7 +96,8 @@ def _missing(product: _Product, cluster: Cluster) -> Finding | None:
     return Finding(
         product.name.lower().replace(" ", ""), Severity.ERROR,
         f"the cluster has no {' and no '.join(kinds)} ({product.version}) of {product.name}",
-        "nothing of this repository can run without it", product.mend,
+        "nothing of this repository can run without it",
+        f"`bootstrap up --install`, or {product.mend}",
     )  # fmt: skip
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from bootstrap.cli import app
 from bootstrap.cli.completion import complete_environment
 from tests.unit.work_tree import WorkTree
 
@@ -58,6 +62,34 @@ def test_branches_tags_and_commits_are_offered_as_revisions(fleet: WorkTree):
 
     assert offered(fleet.root, "bootstrap wait prod --commit ") == ["main", "v1.2.3", commit]
     assert offered(fleet.root, "bootstrap init prod --revision v") == ["v1.2.3"]
+
+
+def test_what_an_environment_is_compared_with_is_offered(fleet: WorkTree):
+    commit = fleet.git("log", "--format=%h").strip()
+
+    assert offered(fleet.root, "bootstrap diff prod --against ") == [
+        "live", "preview", "prod", "staging", "main", commit,
+    ]  # fmt: skip
+
+
+def test_every_argument_that_is_an_environment_is_completed():
+    found = {
+        " ".join(path): parameter
+        for path, command in _commands(get_command(app))
+        for parameter in getattr(command, "params", [])
+        if parameter.param_type_name == "argument"
+        and "environment" in (getattr(parameter, "help", None) or "").lower()
+    }
+
+    assert {"up", "status", "diff", "history", "wait", "keys rotate"} <= set(found)
+    bare = [name for name, item in found.items() if not item._custom_shell_complete]
+    assert bare == []
+
+
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _commands(inner, (*path, name))
 
 
 def test_outside_a_repository_nothing_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
