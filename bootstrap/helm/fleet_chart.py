@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bootstrap.helm.fleet_values import nest
+from bootstrap.helm.ignored import ignored_by
 from bootstrap.helm_source import HelmSource
 
 _VALUES_CHART = "bootstrap-fleet-values"
@@ -47,13 +48,16 @@ class FleetChart:
     @classmethod
     def read(cls, folder: Path) -> FleetChart | None:
         """Read the chart in `folder`; None if it can't be rendered for many at a time."""
-        content = {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
-        if any(path.is_symlink() for path in folder.rglob("*")):
+        rules = folder / ".helmignore"
+        is_ignored = ignored_by(rules.read_text(errors="replace") if rules.is_file() else "")
+        found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
+        if is_ignored is None or any(path.is_symlink() for path in found.values()):
             return None
+        content = {
+            name: path.read_bytes()
+            for name, path in found.items()
+            if path.is_file() and not is_ignored(name)
+        }
         metadata = content.pop("Chart.yaml", b"").decode(errors="replace")
         name = re.search(r"^name: ([a-z0-9-]+) *$", metadata, re.M)
         plain = re.search(r"^apiVersion: v2 *$", metadata, re.M) and not re.search(

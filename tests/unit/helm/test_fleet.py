@@ -190,6 +190,30 @@ def test_a_chart_that_sees_where_it_is_gives_what_helm_gives_alone(
     assert _show(helm.render_all(root, sources)) == _show(_one_by_one(helm, root, sources))
 
 
+def test_files_that_the_chart_ignores_are_not_part_of_it(
+    root: Path, helm: Helm, runs: list[str]
+) -> None:
+    chart = root / CHART
+    for path in ("templates/a.yaml.bak", "templates/.hidden.yaml", "values.prod.yaml", "x.pem"):
+        (chart / path).write_text("{{ nothing }} plaintext\n")
+    sources = [add_environment(root, f"env{number}") for number in range(5)]
+
+    results = helm.render_all(root, sources)
+
+    assert set(runs) == {"env4"}, "only the one that is held against the run of all"
+    assert _show(results) == _show(_one_by_one(helm, root, sources))
+    read = FleetChart.read(chart)
+    assert read is not None
+    assert b"plaintext" not in b"".join([*read.files.values(), *read.templates.values()])
+
+
+@pytest.mark.parametrize("rule", ["!keep.yaml", "/templates/x.yaml", "a/b", "[ab].yaml"])
+def test_rules_that_are_more_than_names_are_left_to_helm(root: Path, rule: str) -> None:
+    (root / CHART / ".helmignore").write_text(f"{rule}\n")
+
+    assert FleetChart.read(root / CHART) is None
+
+
 def test_a_chart_that_is_found_to_differ_is_rendered_one_by_one(
     root: Path, helm: Helm, runs: list[str]
 ) -> None:
