@@ -10,6 +10,7 @@ from typing import Any
 from bootstrap.blame import file_at_fault, name_file
 from bootstrap.environment import Environment
 from bootstrap.health import State, Verdict, mapping
+from bootstrap.hold import Hold
 from bootstrap.rollout import judge
 
 
@@ -36,6 +37,8 @@ class EnvironmentStatus:
     certificate_ends: datetime | None = None
     jobs: int | None = None
     """How many agent Jobs run."""
+    hold: Hold | None = None
+    """What a rollback left in the files here."""
     log: tuple[str, ...] = ()
     """The last lines of a container that crashes, without what could be a secret."""
 

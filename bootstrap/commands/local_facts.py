@@ -10,14 +10,15 @@ from typing import TypeVar
 from bootstrap.certificate import parse_certificate
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, SEALED_FILE
+from bootstrap.constants import VALUES_FILE
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.health import mapping
+from bootstrap.hold import Hold, read_hold
 from bootstrap.manifest import parse_mapping
 from bootstrap.repository import Repository
 from bootstrap.sealed_secret import parse_sealed_secret
 
-_VALUES_FILE = "values.yaml"
 _T = TypeVar("_T")
 
 
@@ -28,6 +29,7 @@ class LocalFacts:
     sealed_keys: int | None
     certificate_ends: datetime | None
     job_namespace: str
+    hold: Hold | None = None
 
 
 def read_local_facts(
@@ -56,7 +58,8 @@ def read_local_facts(
         certificate_ends=read(
             CERTIFICATE_FILE, lambda text, path: parse_certificate(text, source=path).not_after
         ),
-        job_namespace=read(_VALUES_FILE, _job_namespace) or environment.namespace,
+        job_namespace=read(VALUES_FILE, _job_namespace) or environment.namespace,
+        hold=read(VALUES_FILE, lambda text, _path: read_hold(text)),
     )
 
 

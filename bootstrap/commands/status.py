@@ -146,6 +146,7 @@ class StatusReader:
             sealed_keys=facts.sealed_keys,
             certificate_ends=facts.certificate_ends,
             jobs=self._jobs.get(environment.name),
+            hold=facts.hold,
         )
 
     def _look(self, environment: Environment, now: float) -> _Look:

@@ -10,6 +10,7 @@ from typing import Any
 from bootstrap.commands.status import StatusResult
 from bootstrap.environment_status import EnvironmentStatus
 from bootstrap.health import State
+from bootstrap.hold import Hold
 from bootstrap.output import print_data, print_json
 from bootstrap.terminal import (
     LiveLines,
@@ -123,7 +124,14 @@ def _describe(status: EnvironmentStatus, result: StatusResult, now: datetime) ->
         "sealedKeys": status.sealed_keys,
         "certificate": {"notAfter": iso(ends), "daysLeft": days_left(ends, now)} if ends else None,
         "agentJobs": status.jobs,
+        "hold": _describe_hold(status.hold),
     }
+
+
+def _describe_hold(hold: Hold | None) -> dict[str, str] | None:
+    if hold is None:
+        return None
+    return {"revision": hold.revision, "since": hold.since, "reason": hold.reason}
 
 
 def _describe_commit(commit: str | None, result: StatusResult) -> dict[str, str | None] | None:
@@ -179,9 +187,21 @@ def _draw_one(
         ("sealed keys", _number(status.sealed_keys)),
         ("certificate", _certificate(status.certificate_ends, now, color)),
         ("agent jobs", _number(status.jobs)),
+        *([("held", _hold(status.hold))] if status.hold else []),
     ]
     for label, text in facts:
         yield f"  {label:{_LABEL}} {text}"
+
+
+def _hold(hold: Hold) -> str:
+    """Return why `upgrade` and `promote` wait."""
+    said = (
+        f"since {hold.since}" if hold.since else "",
+        f"after a rollback to {hold.revision[:7]}" if hold.revision else "after a rollback",
+        f"({hold.reason})" if hold.reason else "",
+        "until --release-hold",
+    )
+    return printable(" ".join(word for word in said if word))
 
 
 def _help(status: EnvironmentStatus) -> list[tuple[str, str]]:

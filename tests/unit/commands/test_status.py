@@ -11,11 +11,14 @@ import pytest
 from bootstrap.cluster import Cluster
 from bootstrap.commands.status import StatusReader, watch
 from bootstrap.git import Git
+from bootstrap.hold import Hold, add_hold
 from bootstrap.repository import Repository
 from bootstrap.views.status import tell_changes
 from tests.unit.commands.fake_cluster import FakeCluster, application, apply, push
 from tests.unit.commands.test_wait import FakeTime, Log
 from tests.unit.work_tree import WorkTree
+
+VALUES = "environments/prod/values.yaml"
 
 
 def crashing(namespace: str) -> dict[str, Any]:
@@ -79,8 +82,27 @@ def test_json_tells_everything_that_is_known(fleet: WorkTree, cluster: FakeClust
         "images": ["redis:7"],
         "sealedKeys": 0,
         "agentJobs": 1,
+        "hold": None,
     }
     assert done.json()["root"] is None
+
+
+def test_a_hold_is_shown_as_long_as_it_lasts(fleet: WorkTree, cluster: FakeCluster) -> None:
+    hold = Hold("a" * 40, "b" * 40, "2026-11-24T18:00:00Z", "it is red")
+    fleet.write(VALUES, add_hold(fleet.read(VALUES), hold))
+    commit = push(fleet, "Roll back")
+    apply(cluster, root=application(commit), prod=application(commit))
+
+    shown = fleet.run("status", "prod")
+    data = fleet.run("status", "prod", "-o", "json")
+
+    (line,) = [line for line in shown.out.splitlines() if line.strip().startswith("held")]
+    assert line.split(maxsplit=1)[1] == (
+        "since 2026-11-24T18:00:00Z after a rollback to aaaaaaa (it is red) until --release-hold"
+    )
+    assert data.json()["environments"][0]["hold"] == {
+        "revision": "a" * 40, "since": "2026-11-24T18:00:00Z", "reason": "it is red"
+    }  # fmt: skip
 
 
 def test_what_is_not_there_is_told_with_what_to_do(fleet: WorkTree, cluster: FakeCluster) -> None:
