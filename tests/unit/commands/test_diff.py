@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,16 @@ def test_no_file_stays_behind(
     fleet.run("diff", "prod", "--against", "HEAD")
 
     assert list(folder.iterdir()) == []
+
+
+def test_colours_are_for_terminals(fleet: WorkTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet.write(VALUES, fleet.read(VALUES).replace("dispatcher:latest", "dispatcher:v2"))
+    plain = fleet.run("diff", "prod", "--against", "HEAD").out
+    monkeypatch.setattr("bootstrap.views.diff.use_color", lambda _stream: True)
+
+    painted = fleet.run("diff", "prod", "--against", "HEAD").out
+
+    assert "\x1b[32m+          image: agentsmith-dispatcher:v2\x1b[0m\n" in painted
+    assert "\x1b[31m-          image: agentsmith-dispatcher:latest\x1b[0m\n" in painted
+    assert "\x1b[1m--- HEAD: Deployment agentsmith-dispatcher\x1b[0m\n" in painted
+    assert re.sub(r"\x1b\[\d*m", "", painted) == plain
