@@ -9,30 +9,80 @@ from typing import Annotated
 
 import typer
 
-from bootstrap.cli.check import check
-from bootstrap.cli.cluster import cluster
 from bootstrap.cli.debug import debugging
-from bootstrap.cli.destroy import destroy
-from bootstrap.cli.diff import diff
-from bootstrap.cli.doctor import doctor
-from bootstrap.cli.history import history
-from bootstrap.cli.hooks import hooks
-from bootstrap.cli.init import init
-from bootstrap.cli.keys import keys
-from bootstrap.cli.pause import pause, resume
-from bootstrap.cli.promote import promote
-from bootstrap.cli.render import render
-from bootstrap.cli.repo import repo
-from bootstrap.cli.rollback import rollback
-from bootstrap.cli.seal import seal
-from bootstrap.cli.status import status
-from bootstrap.cli.up import up
-from bootstrap.cli.upgrade import upgrade
-from bootstrap.cli.wait import wait
-from bootstrap.cli.webhook import webhook
+from bootstrap.cli.lazy import Source, group_of
+
+_COMMANDS = {
+    "init": Source(
+        "bootstrap.cli.init",
+        "init",
+        "Example: bootstrap init prod --namespace agentsmith-prod --revision main",
+    ),
+    "seal": Source(
+        "bootstrap.cli.seal",
+        "seal",
+        "Example: bootstrap seal secrets.local.yaml --env prod; or bootstrap seal --check prod",
+    ),
+    "up": Source("bootstrap.cli.up", "up", "Example: bootstrap up prod --context my-cluster"),
+    "wait": Source("bootstrap.cli.wait", "wait", "Example: bootstrap wait prod --commit 1a2b3c4"),
+    "upgrade": Source(
+        "bootstrap.cli.upgrade",
+        "upgrade",
+        "Example: bootstrap upgrade prod --dispatcher :1.2 --agent :1.2 --push --wait",
+    ),
+    "promote": Source(
+        "bootstrap.cli.promote",
+        "promote",
+        "Example: bootstrap promote staging prod --config --push --wait",
+    ),
+    "rollback": Source(
+        "bootstrap.cli.rollback",
+        "rollback",
+        "Example: bootstrap rollback prod --push --wait; or bootstrap rollback prod --to 1a2b3c4",
+    ),
+    "pause": Source("bootstrap.cli.pause", "pause", "Example: bootstrap pause prod --push"),
+    "resume": Source(
+        "bootstrap.cli.pause", "resume", "Example: bootstrap resume prod --push --wait"
+    ),
+    "status": Source(
+        "bootstrap.cli.status",
+        "status",
+        "Example: bootstrap status; or bootstrap status prod --watch",
+    ),
+    "diff": Source(
+        "bootstrap.cli.diff",
+        "diff",
+        "Example: bootstrap diff prod; or bootstrap diff prod --against HEAD~1",
+    ),
+    "render": Source(
+        "bootstrap.cli.render",
+        "render",
+        "Example: bootstrap render prod; or bootstrap render --all --output-dir rendered",
+    ),
+    "destroy": Source(
+        "bootstrap.cli.destroy", "destroy", "Example: bootstrap destroy staging --wait"
+    ),
+    "history": Source(
+        "bootstrap.cli.history", "history", "Example: bootstrap history prod --limit 5"
+    ),
+    "check": Source("bootstrap.cli.check", "check", "Example: bootstrap check --staged"),
+    "webhook": Source(
+        "bootstrap.cli.webhook",
+        "webhook",
+        "Example: bootstrap webhook --provider github --url https://argocd.example.com",
+    ),
+    "doctor": Source(
+        "bootstrap.cli.doctor", "doctor", "Example: bootstrap doctor prod --context my-cluster"
+    ),
+    "cluster": Source("bootstrap.cli.cluster", "cluster"),
+    "keys": Source("bootstrap.cli.keys", "keys"),
+    "hooks": Source("bootstrap.cli.hooks", "hooks"),
+    "repo": Source("bootstrap.cli.repo", "repo"),
+}
 
 app = typer.Typer(
     name="bootstrap",
+    cls=group_of(_COMMANDS),
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode=None,  # as markup, "[default: ...]" in a help text is lost
@@ -71,36 +121,3 @@ def root(
     Argo CD does the rest.
     """
     debugging.set(debug)
-
-
-app.command(epilog="Example: bootstrap init prod --namespace agentsmith-prod --revision main")(init)
-app.command(
-    epilog="Example: bootstrap seal secrets.local.yaml --env prod; or bootstrap seal --check prod"
-)(seal)
-app.command(epilog="Example: bootstrap up prod --context my-cluster")(up)
-app.command(epilog="Example: bootstrap wait prod --commit 1a2b3c4")(wait)
-app.command(epilog="Example: bootstrap upgrade prod --dispatcher :1.2 --agent :1.2 --push --wait")(
-    upgrade
-)
-app.command(epilog="Example: bootstrap promote staging prod --config --push --wait")(promote)
-app.command(
-    epilog="Example: bootstrap rollback prod --push --wait; or bootstrap rollback prod --to 1a2b3c4"
-)(rollback)
-app.command(epilog="Example: bootstrap pause prod --push")(pause)
-app.command(epilog="Example: bootstrap resume prod --push --wait")(resume)
-app.command(epilog="Example: bootstrap status; or bootstrap status prod --watch")(status)
-app.command(epilog="Example: bootstrap diff prod; or bootstrap diff prod --against HEAD~1")(diff)
-app.command(
-    epilog="Example: bootstrap render prod; or bootstrap render --all --output-dir rendered"
-)(render)
-app.command(epilog="Example: bootstrap destroy staging --wait")(destroy)
-app.command(epilog="Example: bootstrap history prod --limit 5")(history)
-app.command(epilog="Example: bootstrap check --staged")(check)
-app.command(epilog="Example: bootstrap webhook --provider github --url https://argocd.example.com")(
-    webhook
-)
-app.command(epilog="Example: bootstrap doctor prod --context my-cluster")(doctor)
-app.add_typer(cluster, name="cluster")
-app.add_typer(keys, name="keys")
-app.add_typer(hooks, name="hooks")
-app.add_typer(repo, name="repo")
