@@ -70,6 +70,7 @@ def test_releases_jobs_and_a_bad_values_key_are_told_by_status_and_history(
         "images": healthy["images"],
         "sealedKeys": 2,
         "agentJobs": 1,
+        "hold": None,
     }
     assert (broken["file"], broken["running"], broken["wanted"]) == (
         _VALUES,
