@@ -138,6 +138,26 @@ def test_a_github_app_for_every_project(
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_bug_and_debugging_show_no_credential(
+    broken: bool, prod: WorkTree, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_arguments: object, **_options: object) -> bytes:
+        raise KeyError("t0ken")
+
+    if broken:
+        monkeypatch.setattr("bootstrap.commands.repo_add.seal_value", fail)
+
+    done = prod.run(
+        "--debug", "repo", "add", "--username", "git", "--password-stdin", "--seal", "prod",
+        stdin=b"t0ken",
+    )  # fmt: skip
+
+    assert done.code == (3 if broken else 0)
+    assert "t0ken" not in done.out + done.err
+    assert all(b"t0ken" not in content for content in prod.contents().values())
+
+
 def test_a_dry_run_writes_nothing(prod: WorkTree):
     before = prod.contents()
 
