@@ -257,7 +257,9 @@ class Repository:
 
     def _check_inside(self, target: Path) -> None:
         # a link among the folders could lead a write out of the repository
-        if not target.parent.resolve().is_relative_to(self.root.resolve()) or target.is_symlink():
+        folder = os.path.realpath(target.parent)
+        root = os.path.realpath(self.root)
+        if os.path.commonpath([folder, root]) != root or target.is_symlink():
             raise BootstrapError(
                 f"{target.relative_to(self.root)} is, or is below, a symbolic link",
                 "replace the link by what it leads to",
