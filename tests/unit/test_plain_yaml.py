@@ -31,7 +31,11 @@ def parsed(text: str) -> Any:
     return YAML(typ="safe", pure=True).load(text)
 
 
-@pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.yaml")), ids=lambda file: file.name)
+# its '*' has to be quoted; it is read once, by `up --install`
+OFTEN_READ = sorted(set(GOLDEN.glob("*.yaml")) - {GOLDEN / "platform-project.yaml"})
+
+
+@pytest.mark.parametrize("file", OFTEN_READ, ids=lambda file: file.name)
 def test_files_of_ours_need_no_parser(file: Path):
     text = file.read_text()
     assert read_plain(text) == parsed(text) != {}

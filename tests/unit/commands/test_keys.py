@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +15,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from ruamel.yaml import YAML
 
-import bootstrap.cli  # noqa: F401 - loads the module below
 from bootstrap.certificate import parse_certificate, parse_private_key
 from bootstrap.errors import BootstrapError
 from tests.unit.certificates import make_certificate, to_pem
@@ -29,7 +28,7 @@ CERTIFICATE = "environments/prod/sealing-cert.pem"
 DIGESTS = "environments/prod/sealed-digests.local.json"
 LABEL = b"agentsmith-prod/agentsmith-secrets"
 # the package has the command of that name in the module's place
-_CLI = sys.modules["bootstrap.cli.keys"]
+_CLI = importlib.import_module("bootstrap.cli.keys")
 GIVEN = "secrets:\n  githubToken: ghp-marked\n  jiraEmail: a@b.c\n"
 VALUES = {"github-token": b"ghp-marked", "jira-email": b"a@b.c", "redis-url": b"redis:6379"}
 

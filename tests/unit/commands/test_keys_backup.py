@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import pty
@@ -17,13 +18,12 @@ import pyrage
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-import bootstrap.cli  # noqa: F401 - loads the module below
 from bootstrap.key_backup import StoredKey
 from tests.unit.certificates import make_certificate, to_pem
 from tests.unit.work_tree import WorkTree
 
 # the package has the command of that name in the module's place
-_CLI = sys.modules["bootstrap.cli.keys"]
+_CLI = importlib.import_module("bootstrap.cli.keys")
 
 
 @dataclass
