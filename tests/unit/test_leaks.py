@@ -33,7 +33,11 @@ DEBUGGING = {
 }  # fmt: skip
 # runs our command line after a line of sabotage; nothing of it is in its arguments
 SABOTAGED = """
-import sys
+import signal, sys
+# a suite that runs in the background of a shell hands down that it ignores these
+for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 {sabotage}
 from bootstrap.secret_keys import may_be_shown
 from bootstrap.__main__ import run

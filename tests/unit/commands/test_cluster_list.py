@@ -1,18 +1,17 @@
 from __future__ import annotations
 
 import base64
-import sys
+import importlib
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-import bootstrap.cli  # noqa: F401 - loads the module below
 from bootstrap.cluster.argocd import ArgoCD
 from tests.unit.work_tree import WorkTree
 
 # the package has the group of that name in the module's place
-_CLI = sys.modules["bootstrap.cli.cluster"]
+_CLI = importlib.import_module("bootstrap.cli.cluster")
 HOME = "https://kubernetes.default.svc"
 
 

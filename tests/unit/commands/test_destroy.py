@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pty
 import select
@@ -12,11 +13,9 @@ from typing import Any
 
 import pytest
 
-import bootstrap.cli  # noqa: F401 - loads the module below
 from tests.unit.work_tree import WorkTree
 
-# the package has the command of that name in the module's place
-_CLI = sys.modules["bootstrap.cli.destroy"]
+_CLI = importlib.import_module("bootstrap.cli.destroy")
 APPLICATION = "argocd/applications/prod.yaml"
 KEY = "environments/prod/sealing-key.local.pem"
 FOLDER = [

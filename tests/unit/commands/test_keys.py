@@ -27,7 +27,6 @@ KEY = "environments/prod/sealing-key.local.pem"
 CERTIFICATE = "environments/prod/sealing-cert.pem"
 DIGESTS = "environments/prod/sealed-digests.local.json"
 LABEL = b"agentsmith-prod/agentsmith-secrets"
-# the package has the command of that name in the module's place
 _CLI = importlib.import_module("bootstrap.cli.keys")
 GIVEN = "secrets:\n  githubToken: ghp-marked\n  jiraEmail: a@b.c\n"
 VALUES = {"github-token": b"ghp-marked", "jira-email": b"a@b.c", "redis-url": b"redis:6379"}

@@ -22,7 +22,6 @@ from bootstrap.key_backup import StoredKey
 from tests.unit.certificates import make_certificate, to_pem
 from tests.unit.work_tree import WorkTree
 
-# the package has the command of that name in the module's place
 _CLI = importlib.import_module("bootstrap.cli.keys")
 
 
