@@ -9,7 +9,7 @@ from bootstrap.commands.reporter import Reporter
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
-from bootstrap.git.publish import commit_on_branch, commit_paths, moved, push
+from bootstrap.git.publish import commit_on_branch, commit_paths, drop_branch, moved, push
 from bootstrap.manifest import Manifest
 from bootstrap.repository import Change, Repository
 
@@ -50,6 +50,8 @@ class Published:
     branch: str | None = None
     """The branch that has, or is to have, the commit."""
     pushed: bool = False
+    earlier: tuple[str, ...] = ()
+    """Commits of the user ("id subject") that were not pushed yet and went along."""
 
     @property
     def changed(self) -> bool:
@@ -73,9 +75,12 @@ def publish(
     commit of an earlier run that never got to the remote is pushed now.
     """
     current = git.current_branch()
+    earlier: tuple[str, ...] = ()
     if options.commits:
         _check_clean(plan, git)
-        _check_remote(options, current, git)
+        _check_head(options, current, git)
+    if options.push:
+        earlier = _check_remote(options, current, git)
     changes = tuple(repository.plan(plan.manifests, plan.removed))
     branch = options.branch or current
     if dry_run:
@@ -97,8 +102,18 @@ def publish(
             return Published(changes, branch=branch)
     if options.push and branch:
         _warn_of_other_branch(environments, branch, reporter)
+        _warn_of_earlier(earlier, reporter)
+        _push(git, options, source, branch, commit)
+    return Published(changes, commit, branch, options.push, earlier if options.push else ())
+
+
+def _push(git: Git, options: PublishOptions, source: str, branch: str, commit: str) -> None:
+    try:
         push(git.root, source, branch, _REMOTE)
-    return Published(changes, commit, branch, pushed=options.push)
+    except BootstrapError:
+        if options.branch is not None:
+            drop_branch(git.root, branch, commit)  # else running this again would stumble over it
+        raise
 
 
 def _check_clean(plan: Plan, git: Git) -> None:
@@ -113,27 +128,41 @@ def _check_clean(plan: Plan, git: Git) -> None:
         )
 
 
-def _check_remote(options: PublishOptions, current: str | None, git: Git) -> None:
+def _check_head(options: PublishOptions, current: str | None, git: Git) -> None:
     if git.head() is None:
         raise BootstrapError("there is no commit yet", "commit what is there first")
-    if options.branch is not None or not options.push:
-        return
-    if current is None:
+    if options.branch is None and current is None:
         raise BootstrapError(
-            "HEAD is detached, so there is no branch to push", "check out a branch, or add --branch"
+            "HEAD is detached, so there is no branch to commit to",
+            "check out a branch, or add --branch",
         )
+
+
+def _check_remote(options: PublishOptions, current: str | None, git: Git) -> tuple[str, ...]:
+    """Check that the push can go through; return the earlier commits that go along with it."""
     if git.remote_url(_REMOTE) is None:
         raise BootstrapError(
             f"the repository has no remote `{_REMOTE}` to push to",
             f"add it with `git remote add {_REMOTE} URL`",
         )
-    there = git.remote_commit(_REMOTE, current)
-    if there is None:
-        return
+    if options.branch is not None and git.remote_commit(_REMOTE, options.branch):
+        raise BootstrapError(
+            f"branch {options.branch} exists at {_REMOTE} already", "choose another name"
+        )
+    there = git.remote_commit(_REMOTE, current) if current else None
+    if there is None or current is None:
+        return ()
     if not git.has_commit(there):
         git.fetch(_REMOTE, current)
-    if not git.is_ancestor(there, "HEAD"):
+    if options.branch is None and not git.is_ancestor(there, "HEAD"):
         raise moved(_REMOTE, current)
+    return tuple(git.unpushed(there, []))
+
+
+def _warn_of_earlier(earlier: Sequence[str], reporter: Reporter) -> None:
+    if earlier:
+        more = f" and {len(earlier) - 3} more" if len(earlier) > 3 else ""
+        reporter.warn(f"commits that were not pushed yet go along: {'; '.join(earlier[:3])}{more}")
 
 
 def _files(plan: Plan, differing: list[str]) -> dict[str, str | None]:

@@ -40,6 +40,7 @@ _KEPT_VARIABLES = frozenset(
 )
 _LOCAL_SECONDS = 60
 _REMOTE_SECONDS = 120
+_GOODBYE_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +80,39 @@ def run_git(
     environment = git_environment() | dict(variables or {})
     command = ["git", "-c", "core.quotePath=false", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             env=environment,
-            **({"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}),
-            capture_output=True,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="surrogateescape",
-            timeout=_REMOTE_SECONDS if remote else _LOCAL_SECONDS,
-            check=False,
         )
     except FileNotFoundError:
         raise BootstrapError("git is not installed, or not on PATH", "install Git") from None
+    with process:
+        try:
+            out, err = process.communicate(stdin, _REMOTE_SECONDS if remote else _LOCAL_SECONDS)
+        except BaseException as error:
+            _end(process)
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            what = next(word for word in arguments if not word.startswith("-"))
+            raise BootstrapError(
+                f"git {what} gave no answer in time",
+                "check the network, and what a hook of yours may wait for, then try again",
+            ) from None
+    return Completed(process.returncode, out, _without_credentials(err))
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Let Git take away its lock files; killed at once, it would leave them."""
+    process.terminate()
+    try:
+        process.wait(_GOODBYE_SECONDS)
     except subprocess.TimeoutExpired:
-        raise BootstrapError(
-            f"git {arguments[0]} gave no answer in time", "check the network and try again"
-        ) from None
-    return Completed(done.returncode, done.stdout, _without_credentials(done.stderr))
+        process.kill()
 
 
 def is_bare_or_none(stderr: str) -> bool:

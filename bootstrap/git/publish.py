@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,16 +26,20 @@ def commit_paths(root: Path, paths: Sequence[str], message: str) -> str:
     known = set(listed.stdout.split("\0"))
     new = [path for path in paths if path not in known and (root / path).exists()]
     kept = [path for path in paths if path in known or path in new]
-    if new:
-        _must(run_git(root, "--literal-pathspecs", "add", "--intent-to-add", "--", *new), "add")
-    done = run_git(
-        root, "--literal-pathspecs", "commit", "--quiet", "--only", "--file=-", "--", *kept,
-        remote=True, stdin=message,
-    )  # fmt: skip
-    if done.code:
+    with contextlib.ExitStack() as undo:
         if new:
-            run_git(root, "--literal-pathspecs", "reset", "--quiet", "--", *new)
-        raise _refused(done)
+            _must(run_git(root, "--literal-pathspecs", "add", "--intent-to-add", "--", *new), "add")
+            undo.callback(run_git, root, "--literal-pathspecs", "reset", "--quiet", "--", *new)
+        done = run_git(
+            root, "--literal-pathspecs", "commit", "--quiet", "--only", "--file=-", "--", *kept,
+            remote=True, stdin=message,
+        )  # fmt: skip
+        if done.code:
+            again = f"`git add {shlex.join(kept)} && git commit`"
+            raise _refused(
+                done, f"the files are changed and not committed: mend the cause, then {again}"
+            )
+        undo.pop_all()
     return _must(run_git(root, "rev-parse", "HEAD"), "rev-parse").strip()
 
 
@@ -43,12 +49,13 @@ def commit_on_branch(root: Path, branch: str, files: Mapping[str, str | None], m
     The work tree, the index and the branch that is checked out stay as they are.
     """
     reference = f"refs/heads/{branch}"
-    if run_git(root, "check-ref-format", reference).code:
+    # with --branch it knows what `git branch` refuses too: -x, HEAD
+    if run_git(root, "check-ref-format", "--branch", branch).code:
         raise BootstrapError(f"--branch {branch!r} can't name a branch", "choose another name")
     if run_git(root, "rev-parse", "--quiet", "--verify", reference).code == 0:
         raise BootstrapError(
             f"branch {branch} exists already",
-            f"choose another name, or delete it: `git branch --delete {branch}`",
+            f"choose another name, or delete it: `git branch -D {shlex.quote(branch)}`",
         )
     with tempfile.TemporaryDirectory(prefix="bootstrap-index-") as folder:
         index = {"GIT_INDEX_FILE": f"{folder}/index"}
@@ -64,10 +71,15 @@ def commit_on_branch(root: Path, branch: str, files: Mapping[str, str | None], m
     sign = ["-S"] if _must_sign(root) else []
     made = run_git(root, "commit-tree", *sign, "-p", "HEAD", "-F", "-", tree, stdin=message)
     if made.code:
-        raise _refused(made)
+        raise _refused(made, "no file is changed: mend the cause, then run this again")
     commit = made.stdout.strip()
     _must(run_git(root, "update-ref", reference, commit, ""), "update-ref")
     return commit
+
+
+def drop_branch(root: Path, branch: str, commit: str) -> None:
+    """Delete a branch of ours, if it still is at `commit`: nobody has seen it."""
+    run_git(root, "update-ref", "-d", f"refs/heads/{branch}", commit)
 
 
 def push(root: Path, source: str, branch: str, remote: str = "origin") -> None:
@@ -110,14 +122,12 @@ def _must(done: Completed, what: str) -> str:
     return done.stdout.strip()
 
 
-def _refused(done: Completed) -> BootstrapError:
+def _refused(done: Completed, hint: str) -> BootstrapError:
     if any(text in done.stderr for text in _IDENTITY):
         return BootstrapError(
             "Git does not know who commits",
-            "`git config user.name NAME` and `git config user.email ADDRESS`",
+            "`git config user.name NAME` and `git config user.email ADDRESS`, then run this again",
         )
-    why = last_line(done.stderr or done.stdout)
-    return BootstrapError(
-        f"Git refused the commit: {why}",
-        "the files are changed and not committed: mend the cause, then `git commit`",
-    )
+    said = done.stderr.strip() or done.stdout.strip()
+    why = last_line(said) if said else "a hook of yours, which does not say why"
+    return BootstrapError(f"Git refused the commit: {why}", hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from bootstrap.commands.publish import Published
@@ -21,13 +22,13 @@ def show_published(published: Published, environment: str, *, dry_run: bool = Fa
             _say.step(f"{environment} is up to date; nothing changed")
         else:
             paths = [item.path for item in published.changes if item.action != "unchanged"]
-            _say.step(f"next: git add {' '.join(paths)} && git commit && git push")
+            _say.step(f"next: git add {shlex.join(paths)} && git commit && git push")
             _say.step(f"  then: bootstrap wait {environment}")
         return
     where = f"{published.commit[:7]} on {published.branch}"
     if not published.pushed:
         _say.step(f"committed: {where}")
-        _say.step(f"next: git push origin {published.branch}")
+        _say.step(f"next: git push origin {shlex.quote(published.branch or '')}")
         return
     _say.step(f"pushed: {where}")
 
@@ -40,5 +41,6 @@ def describe_published(published: Published, *, dry_run: bool = False) -> dict[s
         "commit": published.commit,
         "branch": published.branch,
         "pushed": published.pushed,
+        "earlier": list(published.earlier),
         "dryRun": dry_run,
     }

@@ -249,9 +249,82 @@ def test_a_server_that_declines_is_quoted_and_the_commit_is_kept(
 
 def test_a_detached_head_and_a_missing_remote_are_told(tree: WorkTree, remote: Path) -> None:
     tree.git("checkout", "--quiet", "--detach")
-    with pytest.raises(BootstrapError, match="HEAD is detached"):
-        carry_out(tree, push=True)
+    for options in ({"push": True}, {"commit": True}):
+        with pytest.raises(BootstrapError, match="HEAD is detached"):
+            carry_out(tree, **options)
     tree.git("checkout", "--quiet", "main")
     tree.git("remote", "remove", "origin")
     with pytest.raises(BootstrapError, match="no remote `origin` to push to"):
         carry_out(tree, push=True)
+
+
+def test_a_branch_that_could_not_be_pushed_is_not_in_the_way_of_the_next_try(
+    tree: WorkTree, remote: Path
+) -> None:
+    hook = remote / "hooks/update"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(BootstrapError, match="does not take the push to fix"):
+        carry_out(tree, branch="fix", push=True)
+    hook.unlink()
+
+    done, _ = carry_out(tree, branch="fix", push=True)
+
+    assert tree.git("-C", str(remote), "rev-parse", "fix").strip() == done.commit
+    tree.git("branch", "-D", "fix")
+    with pytest.raises(BootstrapError, match="branch fix exists at origin already"):
+        carry_out(tree, branch="fix", push=True)
+    assert tree.git("branch", "--list", "fix") == ""
+
+
+@pytest.mark.parametrize("name", ["-x", "HEAD", "a b", "a..b", ""])
+def test_what_can_not_name_a_branch_is_refused(tree: WorkTree, remote: Path, name: str) -> None:
+    with pytest.raises(BootstrapError, match="can't name a branch"):
+        carry_out(tree, branch=name)
+
+
+def test_commits_that_go_along_with_a_push_are_named(tree: WorkTree, remote: Path) -> None:
+    tree.git("commit", "--quiet", "--allow-empty", "--message=Work in progress")
+    earlier = tree.git("log", "--format=%h %s", "-1").strip()
+
+    done, warnings = carry_out(tree, push=True)
+
+    assert done.earlier == (earlier,)
+    assert warnings == [f"commits that were not pushed yet go along: {earlier}"]
+
+
+def test_a_commit_that_takes_too_long_leaves_no_lock_behind(
+    tree: WorkTree, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = tree.root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexec sleep 30\n")
+    hook.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setattr("bootstrap.git.process._REMOTE_SECONDS", 1.0)
+        with pytest.raises(BootstrapError) as refused:
+            carry_out(tree, commit=True)
+    hook.unlink()
+
+    assert refused.value.message == "git commit gave no answer in time"
+    assert list((tree.root / ".git").glob("*.lock")) == []
+    assert tree.git("status", "--porcelain").splitlines() == [
+        f" D {OLD}",
+        f" M {VALUES}",
+        "?? environments/prod/made.yaml",
+    ]
+
+
+def test_a_hook_that_says_nothing_is_still_named(tree: WorkTree, remote: Path) -> None:
+    hook = tree.root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+
+    with pytest.raises(BootstrapError) as refused:
+        carry_out(tree, commit=True)
+
+    assert (
+        refused.value.message == "Git refused the commit: a hook of yours, which does not say why"
+    )
+    assert refused.value.hint.startswith("the files are changed and not committed: mend the cause")

@@ -53,6 +53,7 @@ def test_a_push_commits_that_file_alone_and_says_what_changed(shared: Shared):
         "commit": commit,
         "branch": "main",
         "pushed": True,
+        "earlier": [],
         "dryRun": False,
         "values": {
             "image.dispatcher": {
