@@ -16,6 +16,7 @@ from bootstrap.commands.destroy_plan import (
     check_branch,
     check_kept,
     find_environment,
+    find_job_namespace,
     first_plan,
     second_plan,
 )
@@ -184,10 +185,12 @@ def _see_it_gone(
         )
     home = connect()
     place = _place(environment, home, connect_destination)
+    job_namespace = find_job_namespace(environment, repository, git)
     removing = Removal(
         environment,
         removal,
         is_last=_is_last(repository.applications(), environment.name),
+        job_namespace=job_namespace,
         home=home,
         place=place,
         is_descendant=descendants(git, url),
@@ -205,7 +208,14 @@ def _see_it_gone(
     left = max(0.0, options.timeout_seconds - (clock.monotonic() - start))
     if place is None:
         return None
-    return end_namespace(environment, place, timeout_seconds=left, clock=clock, reporter=reporter)
+    return end_namespace(
+        environment,
+        place,
+        job_namespace=job_namespace,
+        timeout_seconds=left,
+        clock=clock,
+        reporter=reporter,
+    )
 
 
 def _place(

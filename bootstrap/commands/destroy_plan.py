@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bootstrap.application import render_project
 from bootstrap.application_file import parse_application
+from bootstrap.commands.local_facts import job_namespace
 from bootstrap.commands.project_files import (
     load_environment,
     load_environments,
@@ -13,7 +14,7 @@ from bootstrap.commands.project_files import (
     require_environment,
 )
 from bootstrap.commands.publish import Plan
-from bootstrap.constants import APPLICATIONS_DIR, PROJECT_FILE
+from bootstrap.constants import APPLICATIONS_DIR, PROJECT_FILE, VALUES_FILE
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
@@ -49,6 +50,16 @@ def find_environment(name: str, repository: Repository, git: Git) -> Found:
         environment = parse_application(text, name=name, path=path)
     files = tuple(tracked_files(git.root, environment.folder))
     return Found(environment, repository.exists(path), removal, files)
+
+
+def find_job_namespace(environment: Environment, repository: Repository, git: Git) -> str:
+    """Return where the agent Jobs run, by values.yaml as it is or was before it was removed."""
+    path = environment.path(VALUES_FILE)
+    text = repository.read(path)
+    if text is None:
+        removed = last_removal(git.root, path)
+        text = removed[1] if removed else ""
+    return job_namespace(text, path) or environment.namespace
 
 
 def check_kept(found: Found, git: Git) -> None:

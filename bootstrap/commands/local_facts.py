@@ -58,12 +58,13 @@ def read_local_facts(
         certificate_ends=read(
             CERTIFICATE_FILE, lambda text, path: parse_certificate(text, source=path).not_after
         ),
-        job_namespace=read(VALUES_FILE, _job_namespace) or environment.namespace,
+        job_namespace=read(VALUES_FILE, job_namespace) or environment.namespace,
         hold=read(VALUES_FILE, lambda text, _path: read_hold(text)),
     )
 
 
-def _job_namespace(text: str, path: str) -> str:
+def job_namespace(text: str, path: str) -> str:
+    """Return the namespace of agent Jobs that values.yaml names, "" if it names none."""
     if "spawner" not in text:  # as nearly always; parsing a thousand files takes its time
         return ""
     spawner = mapping(parse_mapping(text, path=path).get("spawner"))

@@ -43,16 +43,19 @@ def end_namespace(
     environment: Environment,
     cluster: Cluster,
     *,
+    job_namespace: str,
     timeout_seconds: float,
     clock: Clock,
     reporter: Reporter,
 ) -> NamespaceEnd:
     """Delete the namespace if Argo CD made it for this environment and nobody else is in it.
 
-    Returns only when the API server has no object of the environment in it any more; raises
-    BootstrapError that names what is left.
+    Returns only when the API server has no object of the environment in it any more, nor in
+    `job_namespace`, which is never deleted; raises BootstrapError that names what is left.
     """
     name, start, deleted = environment.namespace, clock.monotonic(), False
+    if job_namespace != name:
+        _see_it_free(environment, job_namespace, cluster, timeout_seconds, clock)
     while True:
         elapsed = clock.monotonic() - start
         namespace = cluster.namespaces.read(name)
@@ -74,7 +77,21 @@ def end_namespace(
             elif not left.ours:
                 return _kept(name, reason, left)
             elif elapsed > min(_GRACE_SECONDS, timeout_seconds):
-                raise _left_over(environment, left, reason)
+                stays = reason or f"others have objects in it too: {_few(left.foreign)}"
+                raise _left_over(
+                    environment, name, left, f"; the namespace itself stays, as {stays}"
+                )
+        clock.sleep(_POLL_SECONDS)
+
+
+def _see_it_free(
+    environment: Environment, name: str, cluster: Cluster, timeout_seconds: float, clock: Clock
+) -> None:
+    """Wait until nothing of the environment is in the namespace of its agent Jobs."""
+    start = clock.monotonic()
+    while (left := sort_out(cluster.namespaces.objects(name))).ours:
+        if clock.monotonic() - start > min(_GRACE_SECONDS, timeout_seconds):
+            raise _left_over(environment, name, left)
         clock.sleep(_POLL_SECONDS)
 
 
@@ -83,11 +100,12 @@ def _kept(name: str, reason: str, left: Leftovers) -> NamespaceEnd:
     return NamespaceEnd(name, End.KEPT, reason or others, left.foreign)
 
 
-def _left_over(environment: Environment, left: Leftovers, reason: str) -> BootstrapError:
-    stays = reason or f"others have objects in it too: {_few(left.foreign)}"
+def _left_over(
+    environment: Environment, name: str, left: Leftovers, more: str = ""
+) -> BootstrapError:
     return BootstrapError(
-        f"namespace {environment.namespace} still has of {environment.name}: {_few(left.ours)}",
-        f"delete them, then run this again; the namespace itself stays, as {stays}",
+        f"namespace {name} still has of {environment.name}: {_few(left.ours)}",
+        f"delete them, then run this again{more}",
     )
 
 

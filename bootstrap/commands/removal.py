@@ -29,12 +29,14 @@ class Removal:
     """The removal of `environment`, whose Application is not in Git any more since `commit`.
 
     `is_last` says that no other Application is left in Git: Argo CD never prunes its last one by
-    itself. `home` is Argo CD's cluster, `place` the environment's, None where we have no access.
+    itself. Agent Jobs run in `job_namespace`. `home` is Argo CD's cluster, `place` the
+    environment's, None where we have no access.
     """
 
     environment: Environment
     commit: str
     is_last: bool
+    job_namespace: str
     home: Cluster
     place: Cluster | None
     is_descendant: Callable[[str, str], bool]
@@ -171,12 +173,15 @@ class Removal:
         return True
 
     def _hook_has_nothing_to_do(self, application: Mapping[str, Any]) -> bool:
-        namespace = self.environment.namespace
         if self.place is None or not _waits_for_hook(application):
             return False
-        if self.place.namespaces.has_account(namespace, _HOOK_ACCOUNT):
+        namespaces = self.place.namespaces
+        if namespaces.has_account(self.environment.namespace, _HOOK_ACCOUNT):
             return False
-        return not without_hook(sort_out(self.place.namespaces.objects(namespace)).ours)
+        return not any(
+            without_hook(sort_out(namespaces.objects(name)).ours)
+            for name in {self.environment.namespace, self.job_namespace}
+        )
 
 
 def _is_syncing(application: Mapping[str, Any]) -> bool:

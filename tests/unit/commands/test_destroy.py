@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.work_tree import WorkTree
+from bootstrap.commands.destroy_plan import find_job_namespace
+from bootstrap.environment import Environment, parse_destination
+from bootstrap.git import Git
+from bootstrap.repository import Repository
+from tests.unit.work_tree import ORIGIN, WorkTree
 
 _CLI = importlib.import_module("bootstrap.cli.destroy")
 APPLICATION = "argocd/applications/prod.yaml"
@@ -49,6 +53,24 @@ def pushed(prod: WorkTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> W
     prod.git("push", "--quiet", "--set-upstream", "origin", "main")
     monkeypatch.setattr(_CLI, "connect", lambda _context: FakeCluster())
     return prod
+
+
+def test_the_namespace_of_agent_jobs_is_known_before_and_after_the_folder_left(
+    pushed: WorkTree,
+) -> None:
+    prod = Environment("prod", "agentsmith-prod", ORIGIN, "main", parse_destination(None))
+
+    def find() -> str:
+        return find_job_namespace(prod, Repository(pushed.root), Git(pushed.root))
+
+    unset = find()
+    pushed.write("environments/prod/values.yaml", "spawner:\n  namespace: agentsmith-jobs\n")
+    pushed.git("commit", "--quiet", "--all", "--message=Jobs elsewhere")
+    there = find()
+    pushed.git("rm", "--quiet", "-r", "environments/prod")
+    pushed.git("commit", "--quiet", "--message=Gone")
+
+    assert (unset, there, find()) == ("agentsmith-prod", "agentsmith-jobs", "agentsmith-jobs")
 
 
 def subjects(tree: WorkTree, reference: str = "HEAD") -> list[str]:

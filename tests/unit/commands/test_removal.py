@@ -15,6 +15,7 @@ from bootstrap.errors import BootstrapError
 from tests.unit.commands.test_wait import FakeTime, Log
 from tests.unit.work_tree import ORIGIN
 
+JOBS = "agentsmith-jobs"
 REMOVED = "c" * 40
 NAME = "agentsmith-prod"
 ROOT = "agentsmith-root"
@@ -42,6 +43,7 @@ class FakeCluster:
         self.has_hook_account = True
         self.namespace: dict[str, Any] | None = None
         self.held: list[dict[str, Any]] = []
+        self.held_by_jobs: list[dict[str, Any]] = []
         self.ends = True
 
     def read_applications(self) -> dict[str, dict[str, Any]]:
@@ -68,8 +70,8 @@ class FakeCluster:
     def read(self, _name: str) -> dict[str, Any] | None:
         return self.namespace
 
-    def objects(self, _name: str) -> list[dict[str, Any]]:
-        return self.held
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        return self.held_by_jobs if name == JOBS else self.held
 
     def delete(self, name: str, uid: str) -> None:
         self.asked.append(f"delete namespace {name} {uid}")
@@ -104,7 +106,7 @@ def leaving(*finalizers: str, phase: str = "Succeeded", trouble: str = "") -> di
 
 def removal(cluster: FakeCluster, log: Log, *, is_last: bool = False) -> Removal:
     home = cast(Cluster, cluster)
-    return Removal(PROD, REMOVED, is_last, home, home, lambda _commit, _wanted: False, log)
+    return Removal(PROD, REMOVED, is_last, JOBS, home, home, lambda _commit, _wanted: False, log)
 
 
 def test_gone_is_gone_only_when_the_root_has_seen_the_commit() -> None:
@@ -180,10 +182,12 @@ def test_a_sync_without_end_is_ended_and_a_hook_that_can_not_start_is_let_go() -
     ) in log.lines
 
 
-def test_finalizers_stay_while_anything_of_the_environment_is_left() -> None:
+@pytest.mark.parametrize("place", ["held", "held_by_jobs"])
+def test_finalizers_stay_while_anything_of_the_environment_is_left(place: str) -> None:
     time = FakeTime()
     cluster = FakeCluster(time, lambda _at: {ROOT: root(), NAME: leaving(HOOK)})
-    cluster.has_hook_account, cluster.held = False, [JOB]
+    cluster.has_hook_account = False
+    setattr(cluster, place, [JOB])
 
     with pytest.raises(BootstrapError) as raised:
         removal(cluster, Log()).wait(300, time)
@@ -234,7 +238,12 @@ def namespace(**more: Any) -> dict[str, Any]:
 
 def end(cluster: FakeCluster, time: FakeTime) -> NamespaceEnd:
     return end_namespace(
-        PROD, cast(Cluster, cluster), timeout_seconds=60, clock=time, reporter=Log()
+        PROD,
+        cast(Cluster, cluster),
+        job_namespace=JOBS,
+        timeout_seconds=60,
+        clock=time,
+        reporter=Log(),
     )
 
 
@@ -272,6 +281,19 @@ def test_what_is_left_beside_others_is_named() -> None:
         end(cluster, time)
 
     assert raised.value.message == "namespace agentsmith-prod still has of prod: Job agentsmith-1"
+    assert cluster.asked == []
+
+
+def test_what_is_left_where_agent_jobs_run_is_named_and_nothing_is_deleted() -> None:
+    time = FakeTime()
+    cluster = FakeCluster(time, lambda _at: {})
+    cluster.namespace, cluster.held_by_jobs = namespace(), [THEIRS, JOB]
+
+    with pytest.raises(BootstrapError) as raised:
+        end(cluster, time)
+
+    assert raised.value.message == "namespace agentsmith-jobs still has of prod: Job agentsmith-1"
+    assert raised.value.hint == "delete them, then run this again"
     assert cluster.asked == []
 
 
