@@ -51,14 +51,16 @@ def judge(
 
 def is_synced(application: Mapping[str, Any] | None, *, is_wanted: Callable[[str], bool]) -> bool:
     """Tell whether what Git has at a wanted commit is applied, whatever its health."""
+    sync = mapping(mapping((application or {}).get("status")).get("sync"))
+    return sync.get("status") == "Synced" and has_seen(application, is_wanted=is_wanted)
+
+
+def has_seen(application: Mapping[str, Any] | None, *, is_wanted: Callable[[str], bool]) -> bool:
+    """Tell whether a wanted commit was compared last, and no sync is at work on an older one."""
     status = mapping((application or {}).get("status"))
-    sync = mapping(status.get("sync"))
+    revision = str(mapping(status.get("sync")).get("revision") or "")
     phase = mapping(status.get("operationState")).get("phase")
-    return (
-        sync.get("status") == "Synced"
-        and is_wanted(str(sync.get("revision") or ""))
-        and phase not in {"Running", "Terminating"}
-    )
+    return is_wanted(revision) and phase not in {"Running", "Terminating"}
 
 
 def find_broken(application: Mapping[str, Any]) -> Verdict | None:

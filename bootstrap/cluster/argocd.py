@@ -54,6 +54,18 @@ class ArgoCD:
             )  # fmt: skip
         return {item["metadata"]["name"]: item for item in found["items"]}
 
+    def read_members(self, project: str) -> list[str]:
+        """Return the names of all Applications of a project, of whatever label, sorted."""
+        with self._api.translated(f"listing the Applications of project {project}"):
+            found = self._api.custom.list_namespaced_custom_object(
+                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, "applications", **bounded()
+            )
+        return sorted(
+            item["metadata"]["name"]
+            for item in found["items"]
+            if item.get("spec", {}).get("project") == project
+        )
+
     def delete_application(self, application: str) -> None:
         """Delete an Application; its finalizers decide what goes along."""
         with self._api.translated(f"deleting Application {application}"):

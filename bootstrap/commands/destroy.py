@@ -6,7 +6,7 @@ pre-delete hook, from the environment's folder: so the folder goes only after th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,9 +27,11 @@ from bootstrap.commands.pushed import commit_at_remote, descendants
 from bootstrap.commands.removal import Removal
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.wait import Clock
+from bootstrap.constants import APPLICATIONS_DIR
 from bootstrap.environment import Environment, check_name
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
+from bootstrap.git.tracked import committed_files
 from bootstrap.repository import Repository
 
 
@@ -177,7 +179,8 @@ def _see_it_gone(
     """Return what became of the namespace, None without --wait; raise while Argo CD is at it."""
     environment = found.environment
     url, revision = load_root(repository)
-    if not git.is_ancestor(removal, commit_at_remote(git, url, revision)):
+    at_remote = commit_at_remote(git, url, revision)
+    if not git.is_ancestor(removal, at_remote):
         raise BootstrapError(
             f"commit {removal[:7]}, which removes {environment.application_path}, is not in"
             f" {revision} at {url} yet",
@@ -189,7 +192,7 @@ def _see_it_gone(
     removing = Removal(
         environment,
         removal,
-        is_last=_is_last(repository.applications(), environment.name),
+        is_last=_is_last(environment, at_remote, revision, git),
         job_namespace=job_namespace,
         home=home,
         place=place,
@@ -226,5 +229,16 @@ def _place(
     return destination() if destination else None
 
 
-def _is_last(applications: Sequence[str], name: str) -> bool:
-    return not [item for item in applications if item != name]
+def _is_last(environment: Environment, commit: str, revision: str, git: Git) -> bool:
+    """Tell whether the root Application finds no other Application: at the remote, not here."""
+    files = [
+        name
+        for name in committed_files(git.root, commit, APPLICATIONS_DIR)
+        if name.endswith(".yaml")
+    ]
+    if f"{environment.name}.yaml" in files:
+        raise BootstrapError(
+            f"{revision} has {environment.application_path} again, by a push after its removal",
+            "`git pull`, then run this again if it is to go",
+        )
+    return not files

@@ -9,12 +9,12 @@ from typing import Any
 from bootstrap.cluster import Cluster
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.wait import Clock
-from bootstrap.constants import ROOT_NAME
+from bootstrap.constants import PROJECT_NAME, ROOT_NAME
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.health import State, Verdict, explain, mapping
 from bootstrap.leftovers import deletion_trouble, sort_out, without_hook
-from bootstrap.rollout import is_synced, judge
+from bootstrap.rollout import has_seen, is_synced, judge
 
 _POLL_SECONDS = 1.0
 _REFRESH_SECONDS = 15.0
@@ -46,6 +46,7 @@ class Removal:
     _since: float = 0.0
     _refreshed: float = field(default=float("-inf"))
     _deleted: set[str] = field(default_factory=set)
+    _keeps_root: bool = False
 
     def is_done(self) -> bool:
         """Look once: tell whether the Application is gone and nothing will bring it back."""
@@ -82,8 +83,20 @@ class Removal:
         if self.environment.application in applications:
             return False
         root = applications.get(ROOT_NAME)
+        if root is None:
+            return True
         # a root that has not seen the commit would bring the Application back
-        return root is None or (not self.is_last and is_synced(root, is_wanted=self._is_wanted))
+        if self.is_last:
+            return has_seen(root, is_wanted=self._is_wanted) and bool(self._others())
+        return is_synced(root, is_wanted=self._is_wanted)
+
+    def _others(self) -> list[str]:
+        """Return the other Applications that the root may still have to look after.
+
+        Argo CD may not have deleted them yet, or a push that we do not know of brought them.
+        """
+        ours = {ROOT_NAME, self.environment.application}
+        return [name for name in self.home.argocd.read_members(PROJECT_NAME) if name not in ours]
 
     def _is_wanted(self, commit: str) -> bool:
         return commit == self.commit or self.is_descendant(commit, self.commit)
@@ -92,14 +105,31 @@ class Removal:
         application = applications.get(self.environment.application)
         if application is not None and application["metadata"].get("deletionTimestamp"):
             return self._look_at_deletion(application)
-        if self.is_last or ROOT_NAME not in applications:
-            for name in (ROOT_NAME, self.environment.application):
-                self._delete(applications, name)
+        if self._may_delete(applications):
+            self._delete(applications, self.environment.application)
             return Verdict(State.WAITING, "waiting for Argo CD to delete it")
         verdict = judge(applications[ROOT_NAME], is_wanted=self._is_wanted, wanted=self.commit)
         if verdict.state in {State.FAILED, State.STUCK}:
             return Verdict(verdict.state, f"root: {verdict.message}", verdict.hint)
         return Verdict(State.WAITING, "waiting for Argo CD to see that it is removed from Git")
+
+    def _may_delete(self, applications: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Tell whether nothing would bring the Application back; see to it if it is the last."""
+        if ROOT_NAME not in applications:
+            return True
+        if not self.is_last:
+            return False
+        others = self._others()
+        if not others:
+            self._delete(applications, ROOT_NAME)
+            return True
+        if not self._keeps_root:
+            self.reporter.warn(
+                f"Application {ROOT_NAME} stays: project {PROJECT_NAME} still has"
+                f" {', '.join(others)}"
+            )
+            self._keeps_root = True
+        return has_seen(applications[ROOT_NAME], is_wanted=self._is_wanted)
 
     def _delete(self, applications: Mapping[str, Mapping[str, Any]], name: str) -> None:
         if name in applications and name not in self._deleted:

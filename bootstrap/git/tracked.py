@@ -25,6 +25,17 @@ def committed_text(root: Path, path: str, revision: str = "HEAD") -> str | None:
     return done.stdout if done.code == 0 else None
 
 
+def committed_files(root: Path, commit: str, folder: str) -> list[str]:
+    """Return the names of what a commit has right in `folder`, sorted."""
+    done = run_git(root, "ls-tree", "-z", "--name-only", "--full-tree", commit, "--", f"{folder}/")
+    if done.code:
+        raise BootstrapError(
+            f"git ls-tree failed: {last_line(done.stderr)}",
+            "mend the repository; `git status` says more",
+        )
+    return sorted(path.rpartition("/")[2] for path in done.stdout.split("\0") if path)
+
+
 def last_removal(root: Path, path: str) -> tuple[str, str] | None:
     """Return the last commit up to HEAD that removed `path` and what it removed, if one did."""
     done = run_git(

@@ -223,6 +223,48 @@ def test_waiting_needs_the_branch_of_the_root_and_access_to_the_cluster_of_the_e
     )
 
 
+class LastCluster(FakeCluster):
+    """A cluster that still has prod and the root, and notes what is deleted of them."""
+
+    def __init__(self) -> None:
+        super().__init__("agentsmith-root", "agentsmith-prod")
+        self.deleted: list[str] = []
+
+    def read_members(self, _project: str) -> list[str]:
+        return list(self.applications)
+
+    def delete_application(self, name: str) -> None:
+        self.deleted.append(name)
+
+    def refresh(self, _name: str) -> None:
+        pass
+
+
+@pytest.mark.parametrize("name", ["staging", "prod", None])
+def test_whether_it_is_the_last_is_asked_of_the_remote_not_of_what_is_here(
+    pushed: WorkTree, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    assert pushed.run("destroy", "prod", "--yes", "--push").code == 0
+    before = pushed.git("rev-parse", "HEAD").strip()
+    if name:  # a colleague's push, of which nothing is here
+        pushed.write(f"argocd/applications/{name}.yaml", "kind: Application\n")
+        pushed.git("add", "--all")
+        pushed.git("commit", "--quiet", "--message=Theirs")
+        pushed.git("push", "--quiet")
+        pushed.git("reset", "--quiet", "--hard", before)
+    cluster = LastCluster()
+    monkeypatch.setattr(_CLI, "connect", lambda _context: cluster)
+
+    done = pushed.run("destroy", "prod", "--yes", "--wait", "--timeout", "0s")
+
+    if name == "prod":
+        assert done.lines[0] == (
+            f"error: main has {APPLICATION} again, by a push after its removal"
+        )
+    assert done.code == 1
+    assert cluster.deleted == ([] if name else ["agentsmith-root", "agentsmith-prod"])
+
+
 def test_a_pull_request_leaves_the_files_here_as_they_are(pushed: WorkTree) -> None:
     before = pushed.contents()
 

@@ -45,9 +45,13 @@ class FakeCluster:
         self.held: list[dict[str, Any]] = []
         self.held_by_jobs: list[dict[str, Any]] = []
         self.ends = True
+        self.members = [ROOT, NAME]
 
     def read_applications(self) -> dict[str, dict[str, Any]]:
         return self.script(self.time.now - self.started)
+
+    def read_members(self, _project: str) -> list[str]:
+        return self.members
 
     def refresh(self, name: str) -> None:
         self.asked.append(f"refresh {name}")
@@ -156,6 +160,23 @@ def test_the_last_one_is_deleted_by_us_the_root_before_it() -> None:
     removal(cluster, log, is_last=True).wait(300, time)
 
     assert cluster.asked[:2] == [f"delete {ROOT}", f"delete {NAME}"]
+
+
+def test_the_root_stays_while_argocd_has_another_application_of_the_project() -> None:
+    time, log = FakeTime(), Log()
+
+    def script(at: float) -> dict[str, dict[str, Any]]:
+        seen = root(at="a" * 40) if at < 2 else root(sync="OutOfSync")
+        return {ROOT: seen} | ({NAME: {"metadata": {"name": NAME}}} if at < 4 else {})
+
+    cluster = FakeCluster(time, script)
+    cluster.members = [ROOT, NAME, "agentsmith-new"]
+    removal(cluster, log, is_last=True).wait(300, time)
+
+    assert [item for item in cluster.asked if not item.startswith("refresh")] == [f"delete {NAME}"]
+    assert [line for line in log.lines if "stays" in line] == [
+        "Application agentsmith-root stays: project agentsmith still has agentsmith-new"
+    ]
 
 
 def test_a_sync_without_end_is_ended_and_a_hook_that_can_not_start_is_let_go() -> None:
