@@ -108,7 +108,7 @@ def destroy(
     steps: list[Published] = []
     removal = found.removal
     if removal is None:
-        steps.append(publisher.carry_out(first_plan(environment)))
+        steps.append(publisher.carry_out(lambda: first_plan(environment)))
         removal = steps[0].commit
         if not options.wait or removal is None:
             following = Next.RUN_AGAIN if steps[0].pushed else Next.PUBLISH_APPLICATION
@@ -118,7 +118,7 @@ def destroy(
         connect_destination=connect_destination, clock=clock, reporter=reporter,
     )  # fmt: skip
     if found.files:
-        steps.append(publisher.carry_out(second_plan(found, repository)))
+        steps.append(publisher.carry_out(lambda: _second_step(found, repository, git)))
     done = not found.files or steps[-1].pushed
     return DestroyResult(
         environment,
@@ -138,8 +138,10 @@ class _Publisher:
     git: Git
     reporter: Reporter
 
-    def carry_out(self, plan: Plan, *, dry_run: bool = False) -> Published:
+    def carry_out(self, make_plan: Callable[[], Plan], *, dry_run: bool = False) -> Published:
         with self.repository.lock():
+            # made under the lock: what another command wrote while we waited is in it
+            plan = make_plan()
             done = publish(
                 plan,
                 self.options,
@@ -156,9 +158,24 @@ class _Publisher:
         return done
 
 
+def _second_step(found: Found, repository: Repository, git: Git) -> Plan:
+    """Return the second plan, unless the environment came back while Argo CD was deleting it."""
+    environment = found.environment
+    if repository.exists(environment.application_path):
+        raise BootstrapError(
+            f"{environment.application_path} is there again, so the files stay",
+            f"`bootstrap destroy {environment.name}` again if it is to go",
+        )
+    check_kept(found, git)
+    return second_plan(found, repository)
+
+
 def _dry_run(found: Found, repository: Repository, git: Git, reporter: Reporter) -> DestroyResult:
-    plans = [first_plan(found.environment)] if found.removal is None else []
-    plans += [second_plan(found, repository)] if found.files else []
+    plans: list[Callable[[], Plan]] = []
+    if found.removal is None:
+        plans.append(lambda: first_plan(found.environment))
+    if found.files:
+        plans.append(lambda: second_plan(found, repository))
     publisher = _Publisher(PublishOptions(), repository, git, reporter)
     steps = tuple(publisher.carry_out(plan, dry_run=True) for plan in plans)
     return DestroyResult(found.environment, steps, Next.NOTHING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import pty
@@ -263,6 +264,29 @@ def test_whether_it_is_the_last_is_asked_of_the_remote_not_of_what_is_here(
         )
     assert done.code == 1
     assert cluster.deleted == ([] if name else ["agentsmith-root", "agentsmith-prod"])
+
+
+@pytest.mark.parametrize("name", ["staging", "prod"])
+def test_an_init_just_before_the_files_go_is_not_written_over(
+    pushed: WorkTree, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assert pushed.run("destroy", "prod", "--yes", "--push").code == 0
+    lock, url = Repository.lock, "https://git.example.com/team/agents.git"
+
+    def get_it_second(repository: Repository) -> contextlib.AbstractContextManager[None]:
+        monkeypatch.setattr(Repository, "lock", lock)
+        assert pushed.run_process("init", name, "--repo-url", url).code == 0
+        return lock(repository)
+
+    monkeypatch.setattr(Repository, "lock", get_it_second)
+    done = pushed.run("destroy", "prod", "--yes")
+
+    assert f"namespace: agentsmith-{name}" in pushed.read("argocd/project.yaml")
+    if name == "prod":
+        assert done.lines[0] == f"error: {APPLICATION} is there again, so the files stay"
+        assert pushed.git("ls-files", "--deleted") == ""
+    else:
+        assert (done.code, pushed.git("ls-files", "--deleted").splitlines()) == (0, FOLDER)
 
 
 def test_a_pull_request_leaves_the_files_here_as_they_are(pushed: WorkTree) -> None:
