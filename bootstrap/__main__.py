@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 
@@ -19,9 +18,17 @@ def run(arguments: list[str]) -> int:
 
     0 done; 1 an expected failure; 2 wrong usage; 3 a bug of ours; 130 interrupted.
     """
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _run(arguments: list[str]) -> int:
     from bootstrap.cli import app
     from bootstrap.cli.debug import debugging
-    from bootstrap.output import print_error
+    from bootstrap.output import drop_output, print_error
 
     debugging.set(False)
     try:
@@ -34,11 +41,8 @@ def run(arguments: list[str]) -> int:
             _print_origin(error)
         return error.exit_code
     except BrokenPipeError:
-        # whoever read our output has left (`| head`), and what is buffered has nowhere to go
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_INTERRUPTED
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        # whoever read our output has left (`| head`)
+        drop_output()
         return EXIT_INTERRUPTED
     except Exception as error:
         _print_bug(error)

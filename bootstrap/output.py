@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +54,22 @@ def print_error(error: BootstrapError) -> None:
 
 def print_data(text: str) -> None:
     """Write data, which ends in a newline, to stdout."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # a full disk, a quota
+        drop_output()
+        raise BootstrapError(
+            f"the output can't be written: {(error.strerror or '').lower()}",
+            "make room where it goes, then run this again",
+        ) from error
+
+
+def drop_output() -> None:
+    """Send what is still buffered for stdout to nowhere: the exit would fail on it once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_json(data: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,11 +77,12 @@ def publish(
     """
     current = git.current_branch()
     earlier: tuple[str, ...] = ()
+    is_there = False
     if options.commits:
         _check_clean(plan, git)
         _check_head(options, current, git)
     if options.push:
-        earlier = _check_remote(options, current, git)
+        earlier, is_there = _check_remote(options, current, git)
     changes = tuple(repository.plan(plan.manifests, plan.removed))
     branch = options.branch or current
     if dry_run:
@@ -98,8 +100,8 @@ def publish(
         public = [path for path in differing if path not in _private(plan)]
         commit = commit_paths(git.root, public, plan.message) if public else git.head() or ""
         source = "HEAD"
-        if not public and not options.push:
-            return Published(changes, branch=branch)
+        if not public and (is_there or not options.push):
+            return Published(changes, commit if options.push else None, branch)
     if options.push and branch:
         _warn_of_other_branch(environments, branch, reporter)
         _warn_of_earlier(earlier, reporter)
@@ -122,9 +124,11 @@ def _check_clean(plan: Plan, git: Git) -> None:
     paths = [item.path for item in plan.manifests if item.path not in private]
     changed = git.uncommitted([*paths, *plan.removed])
     if changed:
+        back = f"`git checkout -- {shlex.quote(changed[0])}`"
         raise BootstrapError(
             f"{changed[0]} has changes that are not committed yet",
-            "commit or stash them first, or leave out --commit, --push and --branch",
+            f"commit them first (or take them back: {back}), or leave out --commit, --push and"
+            " --branch",
         )
 
 
@@ -138,8 +142,13 @@ def _check_head(options: PublishOptions, current: str | None, git: Git) -> None:
         )
 
 
-def _check_remote(options: PublishOptions, current: str | None, git: Git) -> tuple[str, ...]:
-    """Check that the push can go through; return the earlier commits that go along with it."""
+def _check_remote(
+    options: PublishOptions, current: str | None, git: Git
+) -> tuple[tuple[str, ...], bool]:
+    """Check that the push can go through.
+
+    Returns the earlier commits that go along with it, and whether the remote has HEAD already.
+    """
     if git.remote_url(_REMOTE) is None:
         raise BootstrapError(
             f"the repository has no remote `{_REMOTE}` to push to",
@@ -151,12 +160,12 @@ def _check_remote(options: PublishOptions, current: str | None, git: Git) -> tup
         )
     there = git.remote_commit(_REMOTE, current) if current else None
     if there is None or current is None:
-        return ()
+        return (), False
     if not git.has_commit(there):
         git.fetch(_REMOTE, current)
     if options.branch is None and not git.is_ancestor(there, "HEAD"):
         raise moved(_REMOTE, current)
-    return tuple(git.unpushed(there, []))
+    return tuple(git.unpushed(there, [])), there == git.head()
 
 
 def _warn_of_earlier(earlier: Sequence[str], reporter: Reporter) -> None:

@@ -26,6 +26,9 @@ def show_published(published: Published, environment: str, *, dry_run: bool = Fa
             _say.step(f"  then: bootstrap wait {environment}")
         return
     where = f"{published.commit[:7]} on {published.branch}"
+    if not published.changed and not published.pushed:
+        _say.step(f"{environment} is up to date, and pushed: {where}")
+        return
     if not published.pushed:
         _say.step(f"committed: {where}")
         _say.step(f"next: git push origin {shlex.quote(published.branch or '')}")

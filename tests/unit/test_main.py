@@ -97,3 +97,17 @@ def test_wrong_usage_is_two(tree: WorkTree):
     assert tree.run("nonsense").code == 2
     assert tree.run("init").code == 2
     assert tree.run("init", "prod", "--sync", "sometimes").code == 2
+
+
+def test_a_full_disk_under_the_output_is_no_bug(prod: WorkTree):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bootstrap", "keys", "list", "-o", "json"],
+            cwd=prod.root, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "error: the output can't be written: no space left on device",
+        "  fix: make room where it goes, then run this again",
+    ]

@@ -130,7 +130,7 @@ def test_a_push_brings_the_commit_and_a_second_run_changes_nothing(
 
     assert (first.pushed, first.branch, warnings) == (True, "main", [])
     assert tree.git("-C", str(remote), "rev-parse", "main").strip() == first.commit
-    assert (second.changed, second.commit) == (False, first.commit)
+    assert (second.changed, second.commit, second.pushed) == (False, first.commit, False)
 
 
 def test_a_branch_holds_the_commit_and_the_work_tree_stays(tree: WorkTree, remote: Path) -> None:
