@@ -38,12 +38,14 @@ class DryRun:
         """Return what `item` would be after Argo CD applied it, with the server's defaults."""
         path = self._path(item, namespace)
         step = f"a dry run of {_name(item)}"
-        answer = None if path is None else self._ask("PATCH", path + _QUERY, step, item)
-        if answer is None:
+        if path is None:
             raise BootstrapError(
                 f"{step}: the cluster has no kind {item['kind']} of {item['apiVersion']}",
                 "install what brings it, or leave the object out in values.yaml",
             )
+        answer = self._ask("PATCH", path + _QUERY, step, item)
+        if answer is None:
+            raise AssertionError  # only what is read may be absent
         return answer
 
     def _ask(
@@ -52,7 +54,7 @@ class DryRun:
         with self._api.translated(step):
             kind = APPLY_PATCH if body is not None else "application/json"
             status, answer = self._api.request(method, path, body, kind)
-        if status == _NOT_FOUND:
+        if status == _NOT_FOUND and body is None:
             return None
         try:
             parsed = json.loads(answer)
