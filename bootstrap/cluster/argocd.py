@@ -33,7 +33,7 @@ class ArgoCD:
         metadata = manifest["metadata"]
         place = ("argoproj.io", "v1alpha1", metadata["namespace"], _PLURALS[manifest["kind"]])
         what = f"{manifest['kind']} {metadata['name']}"
-        with self._api.translated(f"applying {what}"):
+        with self._api.translated(f"applying {what}", may_force=not force):
             before = self._api.get_or_none(
                 self._api.custom.get_namespaced_custom_object, *place, metadata["name"]
             )

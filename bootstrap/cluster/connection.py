@@ -12,6 +12,8 @@ from bootstrap.errors import BootstrapError
 _TIMEOUT = (5, 30)
 """Seconds to connect, seconds to read."""
 APPLY_PATCH = "application/apply-patch+yaml"
+_AGAIN = "run this again"
+_FORCE = "take that manager's change back, or run this with --force-conflicts"
 
 
 class Connection:
@@ -106,15 +108,18 @@ class Connection:
             raise
 
     @contextmanager
-    def translated(self, step: str) -> Iterator[None]:
-        """Turn the client's errors into ours, naming the step; bodies may be long and are cut."""
+    def translated(self, step: str, *, may_force: bool = False) -> Iterator[None]:
+        """Turn the client's errors into ours, naming the step; bodies may be long and are cut.
+
+        `may_force` says that the command has --force-conflicts, and that it was not given.
+        """
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
         try:
             yield
         except ApiException as error:
-            raise _api_error(step, error, self.context) from error
+            raise _api_error(step, error, self.context, may_force) from error
         except (HTTPError, OSError) as error:
             raise BootstrapError(
                 f"{step}: cluster {self.context} does not answer ({type(error).__name__})",
@@ -138,7 +143,7 @@ def bounded() -> dict[str, Any]:
     return {"_request_timeout": _TIMEOUT}
 
 
-def _api_error(step: str, error: Any, context: str) -> BootstrapError:
+def _api_error(step: str, error: Any, context: str, may_force: bool) -> BootstrapError:
     message = _status_message(error)
     match error.status:
         case 401:
@@ -150,16 +155,27 @@ def _api_error(step: str, error: Any, context: str) -> BootstrapError:
             return BootstrapError(
                 f"{step}: forbidden: {message}", "use a context whose user may do that"
             )
-        case 409:
+        case 409 if _is_of_fields(error):
             return BootstrapError(
                 f"{step}: another manager owns the same fields: {message}",
-                "take that manager's change back, or run this with --force-conflicts",
+                _FORCE if may_force else _AGAIN,
             )
+        case 409:
+            return BootstrapError(f"{step}: conflict: {message}", _AGAIN)
         case _:
             return BootstrapError(
                 f"{step}: the API server answered {error.status}: {message}",
                 "see whether the cluster is healthy, then run this again",
             )
+
+
+def _is_of_fields(error: Any) -> bool:
+    """Tell whether managers conflict, and not two versions of an object, or two of one name."""
+    try:
+        causes = json.loads(error.body)["details"]["causes"]
+        return any(cause["reason"] == "FieldManagerConflict" for cause in causes)
+    except (TypeError, ValueError, KeyError):
+        return False
 
 
 def _status_message(error: Any) -> str:

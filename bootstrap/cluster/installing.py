@@ -19,15 +19,17 @@ class Installing:
         self._api = connection
         self._kinds: dict[tuple[str, str], tuple[str, bool]] = {}
 
-    def apply(self, text: str, head: dict[str, Any], namespace: str) -> None:
+    def apply(self, text: str, head: dict[str, Any], namespace: str, *, force: bool) -> None:
         """Apply the manifest `text` server-side; `head` is its kind, version and metadata.
 
         `namespace` is for objects that name none.
         """
         metadata = head["metadata"]
-        with self._api.translated(f"applying {head['kind']} {metadata['name']}"):
+        step = f"applying {head['kind']} {metadata['name']}"
+        with self._api.translated(step, may_force=not force):
             path = self._path(head, namespace)
-            self._api.apply(f"{path}?fieldManager={_MANAGER}", text)
+            query = f"?fieldManager={_MANAGER}" + ("&force=true" if force else "")
+            self._api.apply(path + query, text)
 
     def is_established(self, definition: str) -> bool:
         """Tell whether the API server serves a CustomResourceDefinition."""

@@ -28,17 +28,18 @@ class Namespaces:
             found = self._api.get_or_none(self._api.core.read_namespace, name)
         return None if found is None else dict(self._api.serialize(found))
 
-    def make(self, name: str, labels: dict[str, str]) -> None:
+    def make(self, name: str, labels: dict[str, str], *, force: bool) -> None:
         """Make a namespace, or give `labels` to one that is there."""
         wanted = {
             "apiVersion": "v1",
             "kind": "Namespace",
             "metadata": {"name": name, "labels": labels},
         }
-        with self._api.translated(f"making namespace {name}"):
+        with self._api.translated(f"making namespace {name}", may_force=not force):
             self._api.core.patch_namespace(
-                name, wanted, field_manager=FIELD_MANAGER, _content_type=APPLY_PATCH, **bounded()
-            )
+                name, wanted, field_manager=FIELD_MANAGER, force=force, _content_type=APPLY_PATCH,
+                **bounded(),
+            )  # fmt: skip
 
     def delete(self, name: str, uid: str) -> None:
         """Delete the namespace, if it is still the one of `uid`, with everything in it."""

@@ -67,9 +67,9 @@ def install(wanted: Install, cluster: Cluster, clock: Clock, reporter: Reporter)
         version, _now = cluster.inspection.read_version()
         # everything is rendered before anything is applied
         rendered = [(chart, _split(wanted.render(chart, version))) for chart in wanted.charts]
-        cluster.namespaces.make(ARGOCD_NAMESPACE, _MARK)
+        cluster.namespaces.make(ARGOCD_NAMESPACE, _MARK, force=wanted.force_conflicts)
         for chart, documents in rendered:
-            _apply(chart, documents, cluster, clock, reporter, wanted.timeout_seconds)
+            _apply(wanted, chart, documents, cluster, clock, reporter)
         for namespace in sorted({chart.namespace for chart in wanted.charts}):
             _wait_available(namespace, cluster, clock, reporter, wanted.timeout_seconds)
     for manifest in (
@@ -121,20 +121,25 @@ def _head(document: str) -> dict[str, Any]:
 
 
 def _apply(
+    wanted: Install,
     chart: PlatformChart,
     documents: Sequence[_Document],
     cluster: Cluster,
     clock: Clock,
     reporter: Reporter,
-    timeout_seconds: float,
 ) -> None:
+    def apply(document: _Document) -> None:
+        cluster.installing.apply(
+            document.text, document.head, chart.namespace, force=wanted.force_conflicts
+        )
+
     definitions = [item for item in documents if item.is_definition]
     others = [item for item in documents if not item.is_definition]
     reporter.step(f"installing {chart.name}: {len(documents)} objects in {chart.namespace}")
     for document in definitions:
-        cluster.installing.apply(document.text, document.head, chart.namespace)
+        apply(document)
     names = [document.head["metadata"]["name"] for document in definitions]
-    deadline = clock.monotonic() + timeout_seconds
+    deadline = clock.monotonic() + wanted.timeout_seconds
     while not all(cluster.installing.is_established(name) for name in names):
         if clock.monotonic() > deadline:
             raise BootstrapError(
@@ -143,7 +148,7 @@ def _apply(
             )
         clock.sleep(_POLL_SECONDS)
     for document in others:
-        cluster.installing.apply(document.text, document.head, chart.namespace)
+        apply(document)
 
 
 def _wait_available(

@@ -23,6 +23,14 @@ KUBECONFIG = {
 }
 
 
+CONFLICT = json.dumps(
+    {
+        "message": 'conflict with "argocd": .spec',
+        "details": {"causes": [{"reason": "FieldManagerConflict", "field": ".spec"}]},
+    }
+)
+
+
 @pytest.fixture
 def connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
     """A connection to a place where nobody listens."""
@@ -52,9 +60,14 @@ def answer(status: int, body: Any = None, reason: str = "") -> ApiException:
             "use a context whose user may do that",
         ),
         (
-            answer(409, json.dumps({"message": 'conflict with "argocd": .spec'})),
+            answer(409, json.dumps({"message": "the object has been modified"})),
+            "reading it: conflict: the object has been modified",
+            "run this again",
+        ),
+        (
+            answer(409, CONFLICT),
             'reading it: another manager owns the same fields: conflict with "argocd": .spec',
-            "take that manager's change back, or run this with --force-conflicts",
+            "run this again",
         ),
         (
             answer(500, "not JSON", "Internal Server Error"),
@@ -77,7 +90,7 @@ def answer(status: int, body: Any = None, reason: str = "") -> ApiException:
             "check the cluster and your network: `kubectl version` must work",
         ),
     ],
-    ids=["401", "403", "409", "500", "long", "nobody", "timeout"],
+    ids=["401", "403", "modified", "fields", "500", "long", "nobody", "timeout"],
 )
 def test_an_error_of_the_cluster_says_what_was_tried_and_what_to_do(
     connection: Connection, raised: Exception, message: str, hint: str
@@ -85,6 +98,22 @@ def test_an_error_of_the_cluster_says_what_was_tried_and_what_to_do(
     with pytest.raises(BootstrapError) as caught, connection.translated("reading it"):
         raise raised
     assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        (CONFLICT, "take that manager's change back, or run this with --force-conflicts"),
+        ("{}", "run this again"),
+    ],
+    ids=["fields", "other"],
+)
+def test_forcing_is_advised_where_it_is_an_option_and_would_help(
+    connection: Connection, body: str, hint: str
+) -> None:
+    with pytest.raises(BootstrapError) as caught, connection.translated("it", may_force=True):
+        raise answer(409, body)
+    assert caught.value.hint == hint
 
 
 def test_what_is_not_there_is_none_and_any_other_error_goes_on(connection: Connection) -> None:

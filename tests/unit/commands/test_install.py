@@ -50,6 +50,7 @@ class FakeCluster:
         self.applications: dict[str, Any] = {}
         self.applied: list[str] = []
         self.looks = 0
+        self.forced: set[bool] = set()
 
     def has_kind(self, _version: str, kind: str) -> bool:
         return kind in self.kinds
@@ -63,11 +64,13 @@ class FakeCluster:
     def read(self, _name: str) -> dict[str, Any] | None:
         return None if self.labels is None else {"metadata": {"labels": self.labels}}
 
-    def make(self, name: str, labels: dict[str, str]) -> None:
+    def make(self, name: str, labels: dict[str, str], *, force: bool) -> None:
+        self.forced.add(force)
         self.applied.append(f"Namespace {name}")
         self.labels = labels
 
-    def apply(self, what: Any, head: Any = None, namespace: str = "", force: bool = False) -> str:
+    def apply(self, what: Any, head: Any = None, namespace: str = "", *, force: bool) -> str:
+        self.forced.add(force)
         if head is None:
             self.applied.append(f"{what['kind']} {what['metadata']['name']}")
         else:
@@ -82,11 +85,12 @@ class FakeCluster:
         return []
 
 
-def run(cluster: FakeCluster) -> list[str]:
+def run(cluster: FakeCluster, *, force: bool = False) -> list[str]:
     log = Log()
     wanted = Install(
         PLATFORM_CHARTS, ORIGIN, "main",
         render=lambda chart, version: CHART.format(chart.name), timeout_seconds=60,
+        force_conflicts=force,
     )  # fmt: skip
     install(wanted, cast(Cluster, cluster), FakeTime(), log)
     return log.lines
@@ -106,6 +110,15 @@ def test_definitions_come_first_and_the_root_last() -> None:
         "AppProject agentsmith-platform",
         "Application agentsmith-platform",
     ]
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_fields_of_others_are_taken_over_everywhere_or_nowhere(force: bool) -> None:
+    cluster = FakeCluster()
+
+    run(cluster, force=force)
+
+    assert cluster.forced == {force}
 
 
 def test_once_argocd_has_taken_over_only_its_start_is_given_again() -> None:
