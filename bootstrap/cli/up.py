@@ -79,12 +79,13 @@ def up(
     seconds = parse_duration(timeout)
     controller = (controller_namespace, controller_name)
     git, repository = open_repository()
+    home = functools.cache(lambda: connect(context, *controller))
     result = run(
         environment,
         UpOptions(timeout_seconds=seconds, wait=not no_wait, force_conflicts=force_conflicts),
         repository=repository,
         git=git,
-        connect=lambda: connect(context, *controller),
+        connect=home,
         connect_destination=(
             functools.cache(lambda: connect(destination_context, *controller))
             if destination_context
@@ -93,33 +94,44 @@ def up(
         clock=time,
         now=lambda: datetime.now(UTC),
         reporter=TerminalReporter(),
-        prepare=_installer(repository, charts, seconds, force_conflicts) if install else None,
+        prepare=(
+            _installer(environment, repository, home, charts, seconds, force_conflicts)
+            if install
+            else None
+        ),
     )
     show_up(result, as_json=output is Format.JSON)
 
 
 def _installer(
-    repository: Repository, charts: str | None, seconds: float, force_conflicts: bool
+    environment: str | None,
+    repository: Repository,
+    home: Callable[[], Cluster],
+    charts: str | None,
+    seconds: float,
+    force_conflicts: bool,
 ) -> Callable[[Cluster], None]:
     """Write the platform's files where they are missing; return what installs it."""
     import time
     from pathlib import Path
 
     from bootstrap.commands.install import Install, install
-    from bootstrap.commands.platform_files import load_platform, write_platform
+    from bootstrap.commands.platform_files import load_platform, start_platform
     from bootstrap.commands.project_files import load_root
     from bootstrap.helm.platform_chart import render_chart
     from bootstrap.output import TerminalReporter
 
     reporter = TerminalReporter()
-    root_url, root_revision = load_root(repository)
-    archives = None if charts is None else Path(charts)
-    for change in write_platform(repository, root_url, root_revision, archives):
-        reporter.step(f"{change.action}: {change.path}")
+    start_platform(
+        environment,
+        repository=repository,
+        connect=home,
+        archives=None if charts is None else Path(charts),
+        reporter=reporter,
+    )
     wanted = Install(
         load_platform(repository),
-        root_url,
-        root_revision,
+        *load_root(repository),
         render=lambda chart, version: render_chart(repository.root, chart, version),
         timeout_seconds=seconds,
         force_conflicts=force_conflicts,

@@ -63,7 +63,7 @@ def install(wanted: Install, cluster: Cluster, clock: Clock, reporter: Reporter)
     Run again, it goes on where it stopped, and changes nothing once Argo CD has taken over.
     """
     if not _has_taken_over(cluster):
-        _refuse_foreign(cluster)
+        _refuse_foreign(cluster)  # again: files may be written long before they are pushed
         version, _now = cluster.inspection.read_version()
         # everything is rendered before anything is applied
         rendered = [(chart, _split(wanted.render(chart, version))) for chart in wanted.charts]
@@ -78,6 +78,12 @@ def install(wanted: Install, cluster: Cluster, clock: Clock, reporter: Reporter)
     ):
         done = cluster.argocd.apply(manifest, force=wanted.force_conflicts)
         reporter.step(f"{manifest['kind']} {manifest['metadata']['name']} {done}")
+
+
+def check_ours(cluster: Cluster) -> None:
+    """Refuse a cluster where somebody else installed Argo CD or sealed-secrets."""
+    if not _has_taken_over(cluster):
+        _refuse_foreign(cluster)
 
 
 def _has_taken_over(cluster: Cluster) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bootstrap.chart_archive import find_archive, unpack
-from bootstrap.commands.project_files import not_ours
+from bootstrap.cluster import Cluster
+from bootstrap.commands.install import check_ours
+from bootstrap.commands.project_files import choose_environments, load_root, not_ours
+from bootstrap.commands.reporter import Reporter
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest, is_generated
 from bootstrap.platform import (
@@ -20,6 +23,35 @@ from bootstrap.platform import (
     render_platform,
 )
 from bootstrap.repository import Change, Repository
+
+
+def start_platform(
+    name: str | None,
+    *,
+    repository: Repository,
+    connect: Callable[[], Cluster],
+    archives: Path | None,
+    reporter: Reporter,
+) -> None:
+    """Write what is missing of argocd/platform for `up --install` of environment `name`, or all.
+
+    Not before it is known that there is one, and that the cluster is one to install into.
+    """
+    choose_environments(repository, name)
+    root_url, root_revision = load_root(repository)
+    check_ours(connect())
+    present = [
+        chart_path(known.name)
+        for known in PLATFORM_CHARTS
+        if repository.exists(chart_path(known.name))
+    ]
+    if archives is not None and present:
+        reporter.warn(
+            f"--charts is not read for {' and '.join(present)}, there already: to take another"
+            " archive, delete the file and its chart's folder first"
+        )
+    for change in write_platform(repository, root_url, root_revision, archives):
+        reporter.step(f"{change.action}: {change.path}")
 
 
 def write_platform(

@@ -47,6 +47,14 @@ def require_environment(repository: Repository, name: str) -> Environment:
     return environment
 
 
+def choose_environments(repository: Repository, name: str | None) -> list[Environment]:
+    """Return environment `name`, or all of them; none at all is an error."""
+    chosen = [require_environment(repository, name)] if name else load_environments(repository)
+    if not chosen:
+        raise BootstrapError("there is no environment yet", "make one with `bootstrap init prod`")
+    return chosen
+
+
 def load_root(repository: Repository) -> tuple[str, str]:
     """Return the repository URL and target revision of the root Application."""
     text = repository.read(ROOT_FILE)

@@ -9,9 +9,9 @@ from datetime import datetime
 from bootstrap.application import build_project, build_root, widen_project
 from bootstrap.cluster import Cluster
 from bootstrap.commands.project_files import (
+    choose_environments,
     load_environments,
     load_root,
-    require_environment,
 )
 from bootstrap.commands.pushed import descendants, pushed_commits
 from bootstrap.commands.reporter import Reporter
@@ -94,9 +94,7 @@ def up(
     once everything is known to be pushed.
     """
     everything = load_environments(repository)
-    chosen = [require_environment(repository, name)] if name else everything
-    if not chosen:
-        raise BootstrapError("there is no environment yet", "make one with `bootstrap init prod`")
+    chosen = choose_environments(repository, name)
     root_url, root_revision = load_root(repository)
     commits = pushed_commits(chosen, root_url, root_revision, git)
     _warn_of_unsealed(chosen, repository, reporter)

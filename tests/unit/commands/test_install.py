@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -11,15 +12,21 @@ import pytest
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.install import Install, install
-from bootstrap.commands.platform_files import load_platform, write_platform
+from bootstrap.commands.platform_files import load_platform, start_platform, write_platform
 from bootstrap.errors import BootstrapError
 from bootstrap.helm.platform_chart import render_chart
-from bootstrap.platform import ARGO_CD, PLATFORM_CHARTS, SEALED_SECRETS
+from bootstrap.platform import (
+    ARGO_CD,
+    PLATFORM_CHARTS,
+    SEALED_SECRETS,
+    render_chart_application,
+)
 from bootstrap.repository import Repository
 from tests.unit.commands.test_wait import FakeTime, Log
 from tests.unit.test_chart_archive import pack
 from tests.unit.work_tree import ORIGIN, WorkTree
 
+_CLI = importlib.import_module("bootstrap.cli.up")
 CHART = """\
 ---
 # Source: argo-cd/templates/service.yaml
@@ -162,6 +169,61 @@ def test_the_files_are_written_once_and_then_the_users(prod: WorkTree) -> None:
     ]
     assert second == []
     assert [chart.version for chart in load_platform(repository)] == ["9.6.0", "2.18.6"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kinds", "error"),
+    [
+        (["nowhere"], [], "no environment 'nowhere'; there are: prod"),
+        (["--context", "nowhere"], [], "the kubeconfig has no context 'nowhere'"),
+        ([], ["Application"], "cluster test has the kind Application already, and not from here"),
+    ],
+    ids=["environment", "context", "foreign"],
+)
+def test_nothing_is_written_where_nothing_could_be_installed(
+    prod: WorkTree,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    kinds: list[str],
+    error: str,
+) -> None:
+    def connect(context: str | None, *_controller: str | None) -> FakeCluster:
+        if context is not None:
+            raise BootstrapError(f"the kubeconfig has no context {context!r}", "check --context")
+        return FakeCluster(*kinds)
+
+    monkeypatch.setattr(_CLI, "connect", connect)
+    before = prod.snapshot()
+
+    done = prod.run("up", "--install", *arguments)
+
+    assert done.lines[0].startswith(f"error: {error}")
+    assert prod.snapshot() == before
+
+
+def test_archives_that_nobody_reads_are_told_of(prod: WorkTree, tmp_path: Path) -> None:
+    log = Log()
+    prod.write(
+        "argocd/platform/argo-cd.yaml", render_chart_application(ARGO_CD, ORIGIN, "main").content
+    )
+    pack(
+        tmp_path / "sealed-secrets-1.0.0.tgz",
+        {"sealed-secrets/Chart.yaml": b"name: sealed-secrets\n"},
+    )
+
+    start_platform(
+        None,
+        repository=Repository(prod.root),
+        connect=lambda: cast(Cluster, FakeCluster()),
+        archives=tmp_path,
+        reporter=log,
+    )
+
+    assert log.lines[:2] == [
+        "--charts is not read for argocd/platform/argo-cd.yaml, there already: to take another"
+        " archive, delete the file and its chart's folder first",
+        "created: argocd/platform/charts/sealed-secrets/Chart.yaml",
+    ]
 
 
 def test_archives_are_put_into_the_repository(prod: WorkTree, tmp_path: Path) -> None:
