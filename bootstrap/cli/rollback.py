@@ -27,7 +27,7 @@ def rollback(
         str | None,
         typer.Option(
             metavar="REV",
-            help="Commit to go back to [default: the newest healthy one that Argo CD knows].",
+            help="Commit to go back to [default: the newest synced one whose files differ].",
             autocompletion=complete_revision,
         ),
     ] = None,
@@ -47,7 +47,10 @@ def rollback(
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Restore an environment's files as they were when it was healthy, in a new commit.
+    """Restore an environment's files as they were at an earlier commit, in a new one.
+
+    Without --to that is the newest one with other files that Argo CD synced with success; of its
+    health Argo CD keeps no record.
 
     It keeps the newest secrets, and is held: `upgrade` and `promote` wait for --release-hold.
     """

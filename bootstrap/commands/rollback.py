@@ -1,4 +1,4 @@
-"""`bootstrap rollback`: an environment's files as they were at a healthy revision, in a new commit.
+"""`bootstrap rollback`: an environment's files as they were at another revision, committed anew.
 
 The chart, which other environments share, and where the environment runs are not rolled back; nor
 are secrets, unless asked: a secret that was replaced is mostly one that no longer works.
@@ -14,7 +14,7 @@ from bootstrap.certificate import parse_certificate
 from bootstrap.cluster import Cluster
 from bootstrap.commands.change import Changed, Edit, Workplace, carry_out, read_file
 from bootstrap.commands.project_files import require_environment
-from bootstrap.commands.rollback_target import RESTORED, asked_revision, newest_healthy
+from bootstrap.commands.rollback_target import RESTORED, asked_revision, newest_synced
 from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, SEALED_FILE
 from bootstrap.commands.sealing_memory import load_private_key, open_with
 from bootstrap.constants import CHART_PATH, VALUES_FILE
@@ -32,7 +32,7 @@ class RollbackOptions:
     """What the user asked for."""
 
     to: str | None = None
-    """The revision; None is the newest healthy one with other files, which a cluster knows."""
+    """The revision; None is the newest one with other files that Argo CD synced with success."""
     secrets: bool = False
     reason: str = ""
 
@@ -54,11 +54,7 @@ def rollback(
         environment = require_environment(repository, name)
         _check_committed(environment, files, place)
         head = git.head() or ""
-        target = (
-            newest_healthy(environment, files, git, connect)
-            if options.to is None
-            else asked_revision(options.to, environment, files, git)
-        )
+        target, health = _find_target(options, environment, files, git, connect)
         then = {file: text_at(git.root, target, environment.path(file)) or "" for file in files}
         present = {file: read_file(environment, file, repository) for file in files}
         if options.secrets:
@@ -69,6 +65,8 @@ def rollback(
             then = present
         else:
             place.reporter.step(f"{name}: back to {_describe(target, git)}")
+            if health:
+                place.reporter.step(health)
             _tell_what_stays(environment, target, options, place)
             since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
             hold = Hold(target, head, since, options.reason)
@@ -77,6 +75,25 @@ def rollback(
         message = _message(name, target, _describe(target, git), options.reason)
         published = carry_out(environment, edits, message, place)
     return Changed(environment, published, restored=target)
+
+
+def _find_target(
+    options: RollbackOptions,
+    environment: Environment,
+    files: tuple[str, ...],
+    git: Git,
+    connect: Callable[[], Cluster],
+) -> tuple[str, str]:
+    """Return the commit to go back to, and what is known of its health if we chose it."""
+    if options.to is not None:
+        return asked_revision(options.to, environment, files, git), ""
+    target, healthy = newest_synced(environment, files, git, connect)
+    if healthy:
+        return target, f"{target[:7]} is what Argo CD synced last, and it is Healthy now"
+    return target, (
+        f"Argo CD synced {target[:7]} with success; whether it was healthy is not known"
+        " (another: --to REV)"
+    )
 
 
 def _check_committed(environment: Environment, files: tuple[str, ...], place: Workplace) -> None:

@@ -1,4 +1,4 @@
-"""Where a rollback goes: the revision asked for, or the newest healthy one that is different."""
+"""Where a rollback goes: the revision asked for, or the newest synced one that is different."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.git import Git
 from bootstrap.git.blobs import text_at
-from bootstrap.healthy import healthy_revisions
 from bootstrap.hold import Hold, read_hold, release_hold
+from bootstrap.synced import healthy_revision, synced_revisions
 
 RESTORED = (VALUES_FILE, CONFIG_FILE)
 """What a rollback restores, less what is sealed: all else that the Application reads."""
@@ -37,11 +37,12 @@ def asked_revision(revision: str, environment: Environment, files: Sequence[str]
     return commit
 
 
-def newest_healthy(
+def newest_synced(
     environment: Environment, files: Sequence[str], git: Git, connect: Callable[[], Cluster]
-) -> str:
-    """Return the newest revision that was healthy and has other `files` than HEAD.
+) -> tuple[str, bool]:
+    """Return the newest revision that was synced with success and has other `files` than HEAD.
 
+    And whether it is known to be healthy: Argo CD says so only of the one that runs now.
     What an earlier rollback went back over is passed over: it was taken back for a reason.
     """
     cluster = connect()
@@ -53,7 +54,7 @@ def newest_healthy(
         )
     known = [
         commit
-        for commit in healthy_revisions(application)
+        for commit in synced_revisions(application)
         if _is_here(commit, environment, git) and git.is_ancestor(commit, "HEAD")
     ]
     present = contents(environment, files, git, "HEAD")
@@ -62,10 +63,10 @@ def newest_healthy(
         found = contents(environment, files, git, commit)
         taken_back = any(_is_within(commit, hold, git) for hold in holds)
         if None not in found and found != present and not taken_back:
-            return commit
+            return commit, commit == healthy_revision(application)
     raise BootstrapError(
-        f"Argo CD's history of {environment.name} has no healthy revision with other files than"
-        " these (it keeps the last 10 syncs)",
+        f"Argo CD's history of {environment.name} has no synced revision with other files than"
+        " these (it keeps the last 10 syncs; one that is not healthy now does not count)",
         f"choose one from `git log -- {environment.folder}` and name it: --to REV",
     )
 

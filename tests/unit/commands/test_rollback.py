@@ -1,4 +1,4 @@
-"""`bootstrap rollback`: the files of a healthy revision, in a new commit, and a hold."""
+"""`bootstrap rollback`: the files of an earlier revision, in a new commit, and a hold."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_named_revision_is_restored_without_a_cluster_and_held(shared: Shared)
     assert first != second
 
 
-def test_the_newest_healthy_revision_with_other_files_is_the_default(
+def test_the_newest_synced_revision_with_other_files_is_the_default(
     shared: Shared, cluster: FakeCluster
 ):
     first, second, third = (release(shared, tag) for tag in ("1.0", "2.0", "3.0"))
@@ -132,11 +132,28 @@ def test_what_was_synced_and_is_unhealthy_is_passed_over(shared: Shared, cluster
     shared.push("Break it for good")
     cluster.history, cluster.health = [first, second], "Degraded"
 
-    assert shared.tree.run("rollback", "prod", "--push").code == 0
-    assert image(shared) == "1.0"
+    done = shared.tree.run("rollback", "prod", "--push")
+
+    assert (done.code, image(shared)) == (0, "1.0")
+    assert done.lines[:2] == [
+        f"prod: back to {first[:7]} (Upgrade prod: dispatcher 1.0)",
+        f"Argo CD synced {first[:7]} with success; whether it was healthy is not known"
+        " (another: --to REV)",
+    ]
 
 
-def test_without_a_healthy_revision_it_asks_for_one(shared: Shared, cluster: FakeCluster):
+def test_that_the_one_that_runs_is_healthy_is_known_and_said(shared: Shared, cluster: FakeCluster):
+    first, second = release(shared, "1.0"), release(shared, "2.0")
+    release(shared, "not-synced")
+    cluster.history = [first, second]
+
+    done = shared.tree.run("rollback", "prod", "--push")
+
+    assert (done.code, image(shared)) == (0, "2.0")
+    assert done.lines[1] == f"{second[:7]} is what Argo CD synced last, and it is Healthy now"
+
+
+def test_without_a_synced_revision_it_asks_for_one(shared: Shared, cluster: FakeCluster):
     absent = shared.tree.run("rollback", "prod")
     cluster.history = [shared.tree.git("rev-parse", "HEAD").strip()]
     alone = shared.tree.run("rollback", "prod")
@@ -151,8 +168,8 @@ def test_without_a_healthy_revision_it_asks_for_one(shared: Shared, cluster: Fak
     assert (alone.code, alone.lines) == (
         1,
         [
-            "error: Argo CD's history of prod has no healthy revision with other files than these"
-            " (it keeps the last 10 syncs)",
+            "error: Argo CD's history of prod has no synced revision with other files than these"
+            " (it keeps the last 10 syncs; one that is not healthy now does not count)",
             "  fix: choose one from `git log -- environments/prod` and name it: --to REV",
         ],
     )

@@ -1,4 +1,4 @@
-"""Which revisions were healthy, of what an Application remembers."""
+"""Which revisions were synced, and which is healthy, of what an Application remembers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.healthy import healthy_revisions
+from bootstrap.synced import healthy_revision, synced_revisions
 
 
 def application(health: str | None, *revisions: str | None) -> dict[str, Any]:
@@ -30,4 +30,20 @@ def application(health: str | None, *revisions: str | None) -> dict[str, Any]:
 def test_the_newest_comes_first_and_counts_only_while_it_is_healthy(
     found: dict[str, Any] | None, revisions: list[str]
 ):
-    assert healthy_revisions(found) == revisions
+    assert synced_revisions(found) == revisions
+
+
+@pytest.mark.parametrize(
+    ("found", "revision"),
+    [
+        (None, None),
+        (application("Healthy"), None),
+        (application("Healthy", "a", "b", None), "b"),
+        (application("Degraded", "a", "b"), None),
+        (application(None, "a"), None),
+    ],
+)
+def test_only_the_last_one_is_known_to_be_healthy(
+    found: dict[str, Any] | None, revision: str | None
+):
+    assert healthy_revision(found) == revision
