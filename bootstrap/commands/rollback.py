@@ -50,16 +50,18 @@ def rollback(
     if not options.reason.isprintable():
         raise UsageError("--reason is not one line of plain text", "write it on one line")
     files = (*RESTORED, SEALED_FILE, CERTIFICATE_FILE) if options.secrets else RESTORED
+    environment = require_environment(repository, name)
+    _check_committed(environment, files, place)
+    head = git.head() or ""
+    # before the lock: clusters and remotes may take longer to answer than others wait for it
+    target, health = _find_target(options, environment, files, git, connect)
+    then = {file: text_at(git.root, target, environment.path(file)) or "" for file in files}
+    present = {file: read_file(environment, file, repository) for file in files}
+    if options.secrets:
+        _check_secrets(environment, target, then, present, place, connect)
+    then[VALUES_FILE] = release_hold(then[VALUES_FILE])
     with repository.lock():
-        environment = require_environment(repository, name)
-        _check_committed(environment, files, place)
-        head = git.head() or ""
-        target, health = _find_target(options, environment, files, git, connect)
-        then = {file: text_at(git.root, target, environment.path(file)) or "" for file in files}
-        present = {file: read_file(environment, file, repository) for file in files}
-        if options.secrets:
-            _check_secrets(environment, target, then, present, place, connect)
-        then[VALUES_FILE] = release_hold(then[VALUES_FILE])
+        _check_unmoved(head, environment, files, place)
         same = then == {**present, VALUES_FILE: release_hold(present[VALUES_FILE])}
         if same:
             then = present
@@ -94,6 +96,18 @@ def _find_target(
         f"Argo CD synced {target[:7]} with success; whether it was healthy is not known"
         " (another: --to REV)"
     )
+
+
+def _check_unmoved(
+    head: str, environment: Environment, files: tuple[str, ...], place: Workplace
+) -> None:
+    """Refuse to go on from what somebody else has changed before the lock was ours."""
+    if place.git.head() != head:
+        raise BootstrapError(
+            f"HEAD is no longer at {head[:7]}: something else committed or checked out here",
+            "run this again",
+        )
+    _check_committed(environment, files, place)
 
 
 def _check_committed(environment: Environment, files: tuple[str, ...], place: Workplace) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -26,6 +29,8 @@ class FakeCluster:
     health: str = "Healthy"
     opens: bool | None = None
     context: str = "fake"
+    meanwhile: Callable[[], object] = lambda: None
+    """What happens elsewhere while it is asked."""
 
     @property
     def argocd(self) -> FakeCluster:
@@ -36,6 +41,7 @@ class FakeCluster:
         return self
 
     def read_applications(self) -> dict[str, Any]:
+        self.meanwhile()
         entries = [{"revision": revision} for revision in self.history]
         status = {"history": entries, "health": {"status": self.health}}
         return {"agentsmith-prod": {"status": status}} if self.history else {}
@@ -44,6 +50,7 @@ class FakeCluster:
         return self
 
     def verify(self, _sealed: object) -> bool:
+        self.meanwhile()
         if self.opens is None:
             raise BootstrapError("no sealed-secrets controller in cluster fake", "install it")
         return self.opens
@@ -151,6 +158,55 @@ def test_that_the_one_that_runs_is_healthy_is_known_and_said(shared: Shared, clu
 
     assert (done.code, image(shared)) == (0, "2.0")
     assert done.lines[1] == f"{second[:7]} is what Argo CD synced last, and it is Healthy now"
+
+
+def test_the_cluster_is_asked_while_others_may_write(shared: Shared, cluster: FakeCluster):
+    cluster.history = [release(shared, "1.0"), release(shared, "2.0")]
+    asked: list[str] = []
+
+    def lock() -> None:
+        descriptor = os.open(shared.tree.root, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            asked.append("the lock is free")
+        finally:
+            os.close(descriptor)
+
+    cluster.meanwhile = lock
+
+    assert shared.tree.run("rollback", "prod").code == 0
+    assert asked == ["the lock is free"]
+
+
+def test_what_others_changed_meanwhile_is_not_written_over(shared: Shared, cluster: FakeCluster):
+    cluster.history = [release(shared, "1.0"), release(shared, "2.0")]
+    head = cluster.history[1]
+    tree = shared.tree
+    steps: list[Callable[[], object]] = [
+        lambda: tree.write(CONFIG, "theirs\n"),
+        lambda: tree.git("commit", "--quiet", "--all", "--message", "Theirs"),
+    ]
+
+    def meanwhile() -> None:
+        steps.pop(0)()
+
+    cluster.meanwhile = meanwhile
+    written = tree.run("rollback", "prod")
+    tree.git("stash", "--quiet")
+    steps.insert(0, lambda: tree.git("stash", "pop", "--quiet"))
+    cluster.meanwhile = lambda: (meanwhile(), meanwhile())
+    committed = tree.run("rollback", "prod")
+
+    assert (written.code, committed.code, steps) == (1, 1, [])
+    assert written.lines == [
+        f"error: {CONFIG} has changes that are not committed, and a rollback would lose them",
+        "  fix: commit or stash them first",
+    ]
+    assert committed.lines == [
+        f"error: HEAD is no longer at {head[:7]}: something else committed or checked out here",
+        "  fix: run this again",
+    ]
+    assert tree.read(CONFIG) == "theirs\n"
 
 
 def test_without_a_synced_revision_it_asks_for_one(shared: Shared, cluster: FakeCluster):
