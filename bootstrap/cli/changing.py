@@ -54,6 +54,7 @@ def change(asked: Asked, run: Callable[[Workplace], Changed], *, show_diff: bool
         publishing=publishing,
         preview=print_edits if shows else lambda _edits: None,
         dry_run=asked.dry_run,
+        wait=asked.wait,
     )
     changed = run(place)
     show_changed(changed, dry_run=asked.dry_run)

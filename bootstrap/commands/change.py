@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bootstrap.commands.project_files import require_environment
 from bootstrap.commands.publish import Plan, Published, PublishOptions, publish
 from bootstrap.commands.reporter import Reporter
 from bootstrap.constants import VALUES_FILE
@@ -36,6 +37,8 @@ class Workplace:
     preview: Callable[[Sequence[Edit]], None]
     """Shows edits before they are carried out."""
     dry_run: bool = False
+    wait: bool = False
+    """Whether what is pushed is then awaited, so that it must be something that can come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,46 @@ class Changed:
     """Dotted key to its value before and after, of those that changed."""
     restored: str | None = None
     """The commit that a rollback went back to."""
+
+
+def find_environment(name: str, place: Workplace, *, switches: bool = False) -> Environment:
+    """Return environment `name`; if it can't come to what is to be awaited, that is an error.
+
+    `switches`: it is its sync that changes, so how that was does not matter.
+    """
+    environment = require_environment(place.repository, name)
+    if place.wait:
+        _check_follows(environment, place.git.current_branch())
+        if not switches:
+            _check_syncs(environment)
+    return environment
+
+
+def _check_follows(environment: Environment, branch: str | None) -> None:
+    revision = environment.target_revision
+    if branch is None or revision in {branch, "HEAD"}:  # which branch HEAD is, the remote knows
+        return
+    raise BootstrapError(
+        f"{environment.name} follows {revision}, not {branch}, so --wait can't succeed;"
+        " nothing was changed",
+        f"check out {revision} if that is a branch; or give --push for --wait, and"
+        f" `bootstrap wait {environment.name}` once it is merged",
+    )
+
+
+def _check_syncs(environment: Environment) -> None:
+    name = environment.name
+    if environment.paused:
+        raise BootstrapError(
+            f"the sync of {name} is paused, so --wait can't succeed; nothing was changed",
+            f"end that first with `bootstrap resume {name} --push`, or give --push for --wait",
+        )
+    if not environment.automated:
+        raise BootstrapError(
+            f"the sync of {name} is manual, so --wait can't succeed; nothing was changed",
+            f"give --push for --wait, then `argocd app sync {environment.application}` and"
+            f" `bootstrap wait {name}`",
+        )
 
 
 def read_file(environment: Environment, file: str, repository: Repository) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bootstrap.application import render_application
-from bootstrap.commands.change import Changed, Edit, Workplace, carry_out
-from bootstrap.commands.project_files import require_environment
+from bootstrap.commands.change import Changed, Edit, Workplace, carry_out, find_environment
 from bootstrap.errors import BootstrapError
 
 
@@ -25,7 +24,7 @@ def resume(name: str, place: Workplace) -> Changed:
 
 def _switch(name: str, place: Workplace, *, paused: bool) -> Changed:
     with place.repository.lock():
-        environment = require_environment(place.repository, name)
+        environment = find_environment(name, place, switches=True)
         if not environment.automated:
             raise BootstrapError(
                 f"the sync of {name} is manual, so there is nothing to "

@@ -11,6 +11,7 @@ from bootstrap.commands.change import (
     Workplace,
     carry_out,
     describe_values,
+    find_environment,
     read_file,
     read_values,
 )
@@ -51,7 +52,7 @@ def promote(source: str, target: str, options: PromoteOptions, place: Workplace)
         raise UsageError(f"{source} can't be promoted to itself", "name two environments")
     with repository.lock():
         origin = require_environment(repository, source)
-        goal = require_environment(repository, target)
+        goal = find_environment(target, place)
         files = (VALUES_FILE, CONFIG_FILE) if options.config else (VALUES_FILE,)
         if place.publishing.commits:
             _check_committed(origin, files, place)

@@ -12,8 +12,14 @@ from datetime import datetime
 
 from bootstrap.certificate import parse_certificate
 from bootstrap.cluster import Cluster
-from bootstrap.commands.change import Changed, Edit, Workplace, carry_out, read_file
-from bootstrap.commands.project_files import require_environment
+from bootstrap.commands.change import (
+    Changed,
+    Edit,
+    Workplace,
+    carry_out,
+    find_environment,
+    read_file,
+)
 from bootstrap.commands.rollback_target import RESTORED, asked_revision, newest_synced
 from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, SEALED_FILE
 from bootstrap.commands.sealing_memory import load_private_key, open_with
@@ -50,7 +56,7 @@ def rollback(
     if not options.reason.isprintable():
         raise UsageError("--reason is not one line of plain text", "write it on one line")
     files = (*RESTORED, SEALED_FILE, CERTIFICATE_FILE) if options.secrets else RESTORED
-    environment = require_environment(repository, name)
+    environment = find_environment(name, place)
     _check_committed(environment, files, place)
     head = git.head() or ""
     # before the lock: clusters and remotes may take longer to answer than others wait for it

@@ -11,10 +11,10 @@ from bootstrap.commands.change import (
     Workplace,
     carry_out,
     describe_values,
+    find_environment,
     read_file,
     read_values,
 )
-from bootstrap.commands.project_files import require_environment
 from bootstrap.constants import VALUES_FILE
 from bootstrap.errors import UsageError
 from bootstrap.image_reference import change_image, parse_image
@@ -37,7 +37,7 @@ def upgrade(name: str, options: UpgradeOptions, place: Workplace) -> Changed:
     if not options.images and not options.release_hold:
         raise UsageError("nothing to upgrade to", "give --dispatcher IMAGE, --agent IMAGE or both")
     with place.repository.lock():
-        environment = require_environment(place.repository, name)
+        environment = find_environment(name, place)
         path = environment.path(VALUES_FILE)
         before = read_file(environment, VALUES_FILE, place.repository)
         after = read_values(environment, place.repository, release=options.release_hold)
