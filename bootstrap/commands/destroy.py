@@ -103,6 +103,7 @@ def destroy(
         return DestroyResult(environment, (), Next.NOTHING)
     if options.wait:
         check_branch(repository, git)
+        connect().argocd.read_applications()  # out of reach is to be known before a push
     confirm(environment)
     publisher = _Publisher(options.publish, repository, git, reporter)
     steps: list[Published] = []

@@ -318,3 +318,13 @@ def test_the_name_is_asked_for(pushed: WorkTree, answer: bytes, code: int) -> No
     os.close(main)
     assert b"all that runs in namespace agentsmith-prod" in said
     assert (pushed.root / APPLICATION).exists() is (code == 1)
+
+
+def test_a_cluster_out_of_reach_is_told_before_the_removal_is_pushed(pushed: WorkTree) -> None:
+    before = pushed.snapshot(), pushed.git("rev-parse", "HEAD", "origin/main")
+
+    done = pushed.run("destroy", "prod", "--yes", "--wait")
+
+    assert done.code == 1
+    assert done.lines[0].startswith("error: no cluster to talk to")
+    assert (pushed.snapshot(), pushed.git("rev-parse", "HEAD", "origin/main")) == before
