@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bootstrap.cli.options import connect
 from bootstrap.commands.destroy_plan import find_job_namespace
 from bootstrap.environment import Environment, parse_destination
 from bootstrap.git import Git
@@ -320,7 +321,10 @@ def test_the_name_is_asked_for(pushed: WorkTree, answer: bytes, code: int) -> No
     assert (pushed.root / APPLICATION).exists() is (code == 1)
 
 
-def test_a_cluster_out_of_reach_is_told_before_the_removal_is_pushed(pushed: WorkTree) -> None:
+def test_a_cluster_out_of_reach_is_told_before_the_removal_is_pushed(
+    pushed: WorkTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_CLI, "connect", connect)  # the real one, which finds no kubeconfig
     before = pushed.snapshot(), pushed.git("rev-parse", "HEAD", "origin/main")
 
     done = pushed.run("destroy", "prod", "--yes", "--wait")
