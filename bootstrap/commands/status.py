@@ -101,6 +101,7 @@ class StatusReader:
         self._looks: dict[str, _Look] = {}
         self._names_orphans = name is None
         self._reporter = reporter
+        self._said: set[str] = set()
 
     def read(self) -> StatusResult:
         """Return the status now."""
@@ -155,11 +156,21 @@ class StatusReader:
         if last is not None and now - last.at < _DETAIL_SECONDS:
             return last
         place = self._places.get(environment.name)
-        objects = place.read_workloads(environment.namespace) if place else []
+        objects = self._read_workloads(place, environment)
         log = self._read_log(place, environment, objects)
         look = _Look(now, explain(objects), images_of(objects), log)
         self._looks[environment.name] = look
         return look
+
+    def _read_workloads(
+        self, place: Cluster | None, environment: Environment
+    ) -> list[dict[str, Any]]:
+        """Return the live objects; without them there is still what the Application says."""
+        try:
+            return place.read_workloads(environment.namespace) if place else []
+        except BootstrapError as error:
+            self._warn(error.message)
+            return []
 
     def _read_log(
         self, place: Cluster | None, environment: Environment, objects: list[dict[str, Any]]
@@ -167,8 +178,13 @@ class StatusReader:
         crashed = crashed_container(objects)
         if place is None or crashed is None:
             return ()
+        try:
+            secrets = load_local_values(self._repository.root)
+        except BootstrapError as error:  # its values could not be masked
+            self._warn(f"{error.message}; so no log is shown")
+            return ()
         text = place.running.read_last_log(environment.namespace, *crashed, _LOG_LINES)
-        return safe_lines(text, load_local_values(self._repository.root)) if text else ()
+        return safe_lines(text, secrets) if text else ()
 
     def _ask_remote(self, applications: Mapping[str, Mapping[str, Any]], now: float) -> None:
         since = now - self._asked_remote
@@ -194,7 +210,11 @@ class StatusReader:
                 for item in self._environments
                 if self._places.get(item.name) is place
             }
-            counts = place.running.count_agent_jobs(sorted(set(here.values())))
+            try:
+                counts = place.running.count_agent_jobs(sorted(set(here.values())))
+            except BootstrapError as error:
+                self._warn(error.message)
+                continue
             self._jobs |= {
                 name: counts[namespace] for name, namespace in here.items() if namespace in counts
             }
@@ -205,7 +225,12 @@ class StatusReader:
         self._names_orphans = False
         known = {item.application for item in self._environments} | {ROOT_NAME}
         for name in sorted(applications.keys() - known):
-            self._reporter.warn(f"Application {name} is in the cluster, but not in this clone")
+            self._warn(f"Application {name} is in the cluster, but not in this clone")
+
+    def _warn(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self._reporter.warn(message)
 
 
 def watch(reader: StatusReader, clock: Clock, reporter: Reporter) -> Iterator[StatusResult]:

@@ -10,6 +10,7 @@ import pytest
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.status import StatusReader, watch
+from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
 from bootstrap.hold import Hold, add_hold
 from bootstrap.repository import Repository
@@ -32,6 +33,10 @@ def crashing(namespace: str) -> dict[str, Any]:
         "metadata": {"name": "d-1", "namespace": namespace},
         "status": {"containerStatuses": [container]},
     }
+
+
+def _refuse(*_question: object) -> Any:
+    raise BootstrapError("pods are forbidden", "use another context")
 
 
 def test_all_fine_is_a_table_and_two_questions_to_the_cluster(
@@ -120,6 +125,83 @@ def test_what_is_not_there_is_told_with_what_to_do(fleet: WorkTree, cluster: Fak
         "staging: not applied yet",
         "  fix: start it with `bootstrap up staging`",
     ]
+
+
+def test_workloads_that_may_not_be_read_hide_no_environment(
+    fleet: WorkTree, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = push(fleet, "Release 1")
+    degraded = application(commit, health="Degraded")
+    apply(cluster, root=application(commit), prod=degraded, staging=degraded)
+    monkeypatch.setattr(cluster, "read_workloads", _refuse)
+
+    done = fleet.run("status", "-o", "json")
+
+    assert (done.code, done.lines) == (0, ["warning: pods are forbidden"]), "said once, not twice"
+    found = done.json()["environments"]
+    assert [(item["name"], item["message"], item["agentJobs"]) for item in found] == [
+        (name, "Synced, but Degraded", 1) for name in ("prod", "staging")
+    ]
+
+
+def test_a_refused_question_is_not_asked_again_every_second(
+    fleet: WorkTree, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = push(fleet, "Release 1")
+    asked: list[str] = []
+
+    def refuse(namespace: str) -> list[dict[str, Any]]:
+        asked.append(namespace)
+        return _refuse()
+
+    apply(cluster, root=application(commit), prod=application(commit, health="Degraded"))
+    monkeypatch.setattr(cluster, "read_workloads", refuse)
+    time, log = FakeTime(), Log()
+    reader = StatusReader(
+        "prod",
+        repository=Repository(fleet.root),
+        git=Git(fleet.root),
+        connect=lambda: cast(Cluster, cluster),
+        connect_destination=None,
+        clock=time,
+        reporter=log,
+    )
+    results = watch(reader, time, log)
+
+    for _round in range(11):
+        next(results)
+
+    assert (asked, log.lines) == (["agentsmith-prod"] * 3, ["pods are forbidden"])
+
+
+def test_another_cluster_that_does_not_answer_hides_no_environment(
+    fleet: WorkTree,
+    cluster: FakeCluster,
+    certificate_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    away = ("--cluster", "https://far.example.com", "--cert", str(certificate_file))
+    assert fleet.run("init", "far", *away).code == 0
+    commit = push(fleet, "Add far")
+    names = {"prod", "staging", "far"}
+    apply(cluster, root=application(commit), **{name: application(commit) for name in names})
+    cluster.applications["agentsmith-far"] = application(commit, health="Degraded")
+    far = FakeCluster()
+    monkeypatch.setattr(far, "read_workloads", _refuse)
+    monkeypatch.setattr(far, "count_agent_jobs", _refuse)
+    monkeypatch.setattr(
+        Cluster, "connect", lambda context, *_more: far if context == "far" else cluster
+    )
+
+    done = fleet.run("status", "-o", "json", "--destination-context", "far")
+
+    assert (done.code, done.lines) == (0, ["warning: pods are forbidden"])
+    found = done.json()["environments"]
+    assert {item["name"]: (item["message"], item["agentJobs"]) for item in found} == {
+        "far": ("Synced, but Degraded", None),
+        "prod": ("Synced and Healthy", 1),
+        "staging": ("Synced and Healthy", 1),
+    }
 
 
 def test_a_commit_that_does_not_touch_an_environment_leaves_it_where_it_is_wanted(
@@ -211,6 +293,29 @@ def test_a_crash_shows_its_last_words_without_a_secret(
         "workloads of agentsmith-prod": 2,
         "log of agentsmith-prod/d-1/dispatcher, 5 lines": 2,
     }
+
+
+def test_without_every_secret_to_mask_no_log_is_shown(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    commit = push(fleet, "Release 1")
+    fleet.write("secrets.local.yaml", "secrets:\n  githubToken: some-hidden-value\n")
+    fleet.write("environments/prod/secrets.local.yaml", b"#" * (2**20 + 1))
+    apply(cluster, root=application(commit), prod=application(commit, health="Degraded"))
+    cluster.workloads = [crashing("agentsmith-prod")]
+    cluster.log = "login with some-hidden-value failed\n"
+
+    done = fleet.run("status", "prod")
+
+    assert done.code == 0
+    (line,) = done.lines
+    assert line.startswith("warning: ")
+    assert line.endswith(
+        "environments/prod/secrets.local.yaml is larger than 1024 KiB; so no log is shown"
+    )
+    assert "container dispatcher crashes: exit code 1" in done.out
+    assert "  log  " not in done.out + done.err
+    assert "login" not in done.out + done.err
 
 
 def test_a_broken_local_file_is_told_of_and_its_facts_are_unknown(
