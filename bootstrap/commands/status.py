@@ -13,7 +13,7 @@ from bootstrap.commands.project_files import load_environments, require_environm
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.wait import Clock
 from bootstrap.commands.wanted import Wanted
-from bootstrap.constants import ROOT_NAME
+from bootstrap.constants import PROJECT_NAME, ROOT_NAME
 from bootstrap.environment import Environment
 from bootstrap.environment_status import (
     EnvironmentStatus,
@@ -24,7 +24,7 @@ from bootstrap.environment_status import (
 )
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
-from bootstrap.health import State, Verdict, crashed_container, explain, images_of
+from bootstrap.health import State, Verdict, crashed_container, explain, images_of, mapping
 from bootstrap.log_lines import safe_lines
 from bootstrap.repository import Repository
 
@@ -225,7 +225,9 @@ class StatusReader:
         self._names_orphans = False
         known = {item.application for item in self._environments} | {ROOT_NAME}
         for name in sorted(applications.keys() - known):
-            self._warn(f"Application {name} is in the cluster, but not in this clone")
+            # the platform's Applications carry our label, too, but are no environments
+            if mapping(applications[name].get("spec")).get("project") == PROJECT_NAME:
+                self._warn(f"Application {name} is in the cluster, but not in this clone")
 
     def _warn(self, message: str) -> None:
         if message not in self._said:

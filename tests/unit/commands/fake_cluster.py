@@ -44,7 +44,7 @@ class FakeCluster:
 def application(commit: str, *, sync: str = "Synced", health: str = "Healthy") -> dict[str, Any]:
     at = (datetime.now(UTC) - timedelta(minutes=5, seconds=1)).isoformat()
     return {
-        "spec": {"syncPolicy": {"automated": {"prune": True}}},
+        "spec": {"project": "agentsmith", "syncPolicy": {"automated": {"prune": True}}},
         "status": {
             "sync": {"status": sync, "revision": commit},
             "health": {"status": health},

@@ -127,6 +127,21 @@ def test_what_is_not_there_is_told_with_what_to_do(fleet: WorkTree, cluster: Fak
     ]
 
 
+def test_applications_of_other_projects_are_not_missed_in_the_clone(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    commit = push(fleet, "Release 1")
+    apply(cluster, root=application(commit), prod=application(commit), staging=application(commit))
+    platform = application(commit) | {"spec": {"project": "agentsmith-platform"}}
+    cluster.applications |= dict.fromkeys(
+        ("agentsmith-platform", "argo-cd", "sealed-secrets"), platform
+    )
+
+    done = fleet.run("status", "--exit-code")
+
+    assert (done.code, done.err) == (0, "")
+
+
 def test_workloads_that_may_not_be_read_hide_no_environment(
     fleet: WorkTree, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
