@@ -109,10 +109,7 @@ def explained(
 
     What Argo CD can't even render or apply comes first: live objects are of an earlier commit.
     """
-    is_first = verdict.state is State.FAILED or (
-        verdict.state is State.STUCK and "Degraded" not in verdict.message
-    )
-    if causes and verdict.state is not State.DONE and not is_first:
+    if causes and (verdict.state is State.WAITING or verdict.is_vague):
         verdict = causes[0]
     return name_file(verdict, environment), _file(verdict, environment)
 

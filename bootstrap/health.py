@@ -26,6 +26,8 @@ class Verdict:
     state: State
     message: str
     hint: str = ""
+    is_vague: bool = False
+    """Whether it says that live objects are ill and not why, which they may say themselves."""
 
 
 def explain(objects: Sequence[Mapping[str, Any]]) -> list[Verdict]:

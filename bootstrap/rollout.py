@@ -150,7 +150,10 @@ def _judge_health(status: Mapping[str, Any]) -> Verdict:
         return Verdict(State.DONE, "Synced and Healthy")
     if health == "Degraded":
         return Verdict(
-            State.STUCK, "Synced, but Degraded", "look at its resources in the Argo CD UI"
+            State.STUCK,
+            "Synced, but Degraded",
+            "look at its resources in the Argo CD UI",
+            is_vague=True,
         )
     return Verdict(State.WAITING, f"Synced, {health}")
 

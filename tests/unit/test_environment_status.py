@@ -143,7 +143,8 @@ CAUSE = Verdict(State.STUCK, "Pod p: ImagePullBackOff", "check the image")
 @pytest.mark.parametrize(
     ("verdict", "expected"),
     [
-        (Verdict(State.STUCK, "Synced, but Degraded", "look"), CAUSE),
+        (Verdict(State.STUCK, "Synced, but ill", "look", is_vague=True), CAUSE),
+        (Verdict(State.STUCK, "the sync fails and is retried: Job j: Degraded", "mend"), None),
         (Verdict(State.WAITING, "Synced, Progressing"), CAUSE),
         (Verdict(State.DONE, "Synced and Healthy"), None),
         (Verdict(State.STUCK, BAD_VALUES, "mend"), None),

@@ -91,7 +91,12 @@ SYNCING = {"phase": "Running", "operation": {"sync": {"revision": WANTED}}, "mes
         ),
         (
             application(health="Degraded", operation=operation("Succeeded")),
-            Verdict(State.STUCK, "Synced, but Degraded", "look at its resources in the Argo CD UI"),
+            Verdict(
+                State.STUCK,
+                "Synced, but Degraded",
+                "look at its resources in the Argo CD UI",
+                is_vague=True,
+            ),
         ),
         (
             application(sync="OutOfSync", automated=None),
