@@ -27,6 +27,8 @@ class EnvironmentStatus:
     sync: str | None = None
     health: str | None = None
     automated: bool = True
+    paused: bool = False
+    """Whether its sync is automated, but turned off for a while."""
     running: str | None = None
     """The commit that the live objects are of."""
     wanted: str | None = None
@@ -62,9 +64,11 @@ def read_status(
     `wanted`, as when the remote can't be asked, what Argo CD saw last will do.
     """
     status = mapping((application or {}).get("status"))
+    automated, paused = environment.automated and not environment.paused, environment.paused
     if application is None:
         verdict = _absent(environment, root)
     else:
+        automated, paused = _read_policy(application)
         verdict = (
             judge(application, is_wanted=is_wanted, wanted=wanted)
             if wanted
@@ -77,9 +81,8 @@ def read_status(
         file=_file(verdict, environment),
         sync=mapping(status.get("sync")).get("status"),
         health=mapping(status.get("health")).get("status"),
-        automated=_is_automated(application)
-        if application
-        else environment.automated and not environment.paused,
+        automated=automated,
+        paused=paused,
         running=running_revision(status),
         wanted=wanted,
         synced_at=_synced_at(status),
@@ -155,9 +158,11 @@ def _file(verdict: Verdict, environment: Environment) -> str | None:
     return file_at_fault(verdict.message, environment)
 
 
-def _is_automated(application: Mapping[str, Any]) -> bool:
+def _read_policy(application: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Return whether its sync is automated, and whether it would be but for a pause."""
     policy = mapping(mapping(application.get("spec")).get("syncPolicy")).get("automated")
-    return isinstance(policy, Mapping) and policy.get("enabled") is not False
+    paused = isinstance(policy, Mapping) and policy.get("enabled") is False
+    return isinstance(policy, Mapping) and not paused, paused
 
 
 def _synced_at(status: Mapping[str, Any]) -> datetime | None:

@@ -174,12 +174,11 @@ def _draw_one(
     yield f"{paint(status.name, Style.BOLD, color)} in namespace {status.namespace}"
     verdict = status.verdict
     style = {State.DONE: Style.GREEN, State.WAITING: Style.YELLOW}.get(verdict.state, Style.RED)
-    manual = "" if status.automated else " (its sync is manual)"
     state = ", ".join(_word(item, color) for item in (status.sync, status.health) if item)
     facts = [
         ("state", paint(printable(verdict.message), style, color)),
         *_help(status),
-        ("argo cd", (state or "no Application") + manual),
+        ("argo cd", (state or "no Application") + _by_hand(status)),
         ("running", _commit(status.running, result)),
         ("wanted", _commit(status.wanted, result)),
         ("last sync", age(status.synced_at, now)),
@@ -191,6 +190,13 @@ def _draw_one(
     ]
     for label, text in facts:
         yield f"  {label:{_LABEL}} {text}"
+
+
+def _by_hand(status: EnvironmentStatus) -> str:
+    """Return why a push changes nothing by itself, "" where it does."""
+    if status.paused:
+        return f" (its sync is paused; end that with `bootstrap resume {status.name}`)"
+    return "" if status.automated else " (its sync is manual)"
 
 
 def _hold(hold: Hold) -> str:

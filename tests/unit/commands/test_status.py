@@ -110,6 +110,44 @@ def test_a_hold_is_shown_as_long_as_it_lasts(fleet: WorkTree, cluster: FakeClust
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("policy", "note"),
+    [
+        ({"automated": {"prune": True}}, ""),
+        (
+            {"automated": {"prune": True, "enabled": False}},
+            " (its sync is paused; end that with `bootstrap resume prod`)",
+        ),
+        ({}, " (its sync is manual)"),
+    ],
+)
+def test_a_paused_sync_is_told_from_a_manual_one(
+    policy: dict[str, Any], note: str, fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    commit = push(fleet, "Release 1")
+    prod = application(commit) | {"spec": {"project": "agentsmith", "syncPolicy": policy}}
+    apply(cluster, root=application(commit), prod=prod)
+
+    done = fleet.run("status", "prod")
+    data = fleet.run("status", "prod", "-o", "json")
+
+    assert f"  argo cd      Synced, Healthy{note}\n" in done.out
+    assert data.json()["environments"][0]["automated"] is (note == "")
+
+
+def test_what_is_paused_before_it_was_ever_applied_is_told_so(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    assert fleet.run("pause", "prod").code == 0
+
+    done = fleet.run("status", "prod")
+
+    assert (
+        "  argo cd      no Application"
+        " (its sync is paused; end that with `bootstrap resume prod`)\n"
+    ) in done.out
+
+
 def test_what_is_not_there_is_told_with_what_to_do(fleet: WorkTree, cluster: FakeCluster) -> None:
     commit = push(fleet, "Release 1")
     apply(cluster, gone=application(commit), prod=application(commit))
