@@ -59,6 +59,7 @@ def doctor(
         connect=lambda: connect(*where),
         now=lambda: datetime.now(UTC),
         offline=offline,
+        needs_cluster=context is not None,
     )
     if not show_doctor(findings, strict=strict, as_json=output is Format.JSON):
         raise typer.Exit(EXIT_FAILURE)

@@ -24,10 +24,12 @@ def doctor(
     connect: Callable[[], Cluster],
     now: Callable[[], datetime],
     offline: bool,
+    needs_cluster: bool = False,
 ) -> list[Finding]:
     """Look at the repository, at environment `name` or all of them, and at the cluster.
 
-    `offline` asks neither the cluster nor the remote.
+    `offline` asks neither the cluster nor the remote. `needs_cluster` makes one that does not
+    answer an error: a person named it.
     """
     if name is not None:
         require_environment(repository, name)
@@ -42,10 +44,11 @@ def doctor(
         cluster = connect()
         cluster.inspection.read_version()
     except BootstrapError as error:
+        severity = Severity.ERROR if needs_cluster else Severity.WARNING
         return [
             *findings,
             Finding(
-                "cluster", Severity.WARNING, f"{error.message}; so nothing of it was checked",
+                "cluster", severity, f"{error.message}; so nothing of it was checked",
                 "`bootstrap up` needs it", f"{error.hint}; or leave it out with --offline",
             ),
         ]  # fmt: skip

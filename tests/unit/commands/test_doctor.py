@@ -15,6 +15,14 @@ from tests.unit.work_tree import Ended, WorkTree
 
 KEY = "environments/prod/sealing-key.local.pem"
 CERTIFICATE = "environments/prod/sealing-cert.pem"
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+current-context: test
+contexts: [{name: test, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: "http://127.0.0.1:1"}}]
+users: [{name: u, user: {}}]
+"""
 
 
 def found(done: Ended, *severities: str) -> dict[str, str]:
@@ -214,6 +222,39 @@ def test_without_a_cluster_the_rest_is_checked(sealed: WorkTree):
     warnings = found(done)
     assert warnings["cluster"].startswith("no cluster to talk to: ")
     assert warnings["git"].startswith("repository origin can't be read from here")
+    assert found(done, "ok")["prod: keys"]
+
+
+NO_CONTEXT = "the kubeconfig has no context 'wrong'"
+NO_ANSWER = "asking for the version of Kubernetes: cluster test does not answer (MaxRetryError)"
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "severity", "what"),
+    [
+        ([], 0, "warning", NO_ANSWER),
+        (["--context", "test"], 1, "error", NO_ANSWER),
+        (["--context", "wrong"], 1, "error", NO_CONTEXT),
+    ],
+)
+def test_a_cluster_that_was_named_and_does_not_answer_is_an_error(
+    options: list[str],
+    code: int,
+    severity: str,
+    what: str,
+    sealed: WorkTree,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    config = tmp_path / "kubeconfig"
+    config.write_text(KUBECONFIG)
+    place = "kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION"
+    monkeypatch.setattr(place, str(config))
+
+    done = sealed.run("doctor", *options, "-o", "json")
+
+    assert done.code == code
+    assert found(done, severity)["cluster"] == f"{what}; so nothing of it was checked"
     assert found(done, "ok")["prod: keys"]
 
 
