@@ -31,13 +31,11 @@ def doctor(
     `offline` asks neither the cluster nor the remote. `needs_cluster` makes one that does not
     answer an error: a person named it.
     """
-    if name is not None:
-        require_environment(repository, name)
-    environments, findings = _load(name, repository)
+    environments, everyone, findings = _load(name, repository)
     findings += doctor_repository.examine(environments, repository, git, offline=offline)
     findings += doctor_chart.examine(environments, repository)
     for environment in environments:
-        findings += doctor_environment.examine(environment, repository, git, now())
+        findings += doctor_environment.examine(environment, everyone, repository, git, now())
     if offline:
         return findings
     try:
@@ -55,17 +53,19 @@ def doctor(
     return findings + doctor_cluster.examine(environments, cluster, repository, now)
 
 
-def _load(name: str | None, repository: Repository) -> tuple[list[Environment], list[Finding]]:
-    """Return the environments to look at; one that can't be read must not hide the others."""
-    if name is not None:
-        return [require_environment(repository, name)], []
+def _load(
+    name: str | None, repository: Repository
+) -> tuple[list[Environment], list[Environment], list[Finding]]:
+    """Return the environments to look at, and all; one that can't be read is a finding."""
+    named = [] if name is None else [require_environment(repository, name)]
     found: list[Environment] = []
 
     def load() -> Sequence[Finding]:
         found.extend(load_environments(repository))
         return [] if found else [_no_environment()]
 
-    return found, guarded("environments", load)
+    findings = guarded("environments", load)
+    return named or found, found, findings
 
 
 def _no_environment() -> Finding:

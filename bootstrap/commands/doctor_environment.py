@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bootstrap.certificate import parse_certificate
 from bootstrap.commands.doctor_guard import guarded
-from bootstrap.commands.project_files import load_environments
 from bootstrap.commands.seal_check import CheckResult, State, check
 from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, KEY_FILE
 from bootstrap.environment import Environment
@@ -21,14 +20,18 @@ _OTHERS = 0o077
 
 
 def examine(
-    environment: Environment, repository: Repository, git: Git, now: datetime
+    environment: Environment,
+    everyone: Sequence[Environment],
+    repository: Repository,
+    git: Git,
+    now: datetime,
 ) -> list[Finding]:
-    """Return what is to say of one environment, without a cluster."""
+    """Return what is to say of one environment among `everyone`, without a cluster."""
     name = environment.name
     return [
         *guarded(f"{name}: keys", lambda: _keys(environment, repository, git)),
         *guarded(f"{name}: certificate", lambda: _certificate(environment, repository, now)),
-        *guarded(f"{name}: sealed", lambda: _sealed(environment, repository, now)),
+        *guarded(f"{name}: sealed", lambda: _sealed(environment, everyone, repository, now)),
     ]
 
 
@@ -89,14 +92,13 @@ def _certificate(
         yield Finding(check_name, Severity.OK, f"{path} is valid until {until}")
 
 
-def _sealed(environment: Environment, repository: Repository, now: datetime) -> Iterator[Finding]:
-    result = check(
-        environment,
-        others=load_environments(repository),
-        repository=repository,
-        now=now,
-        controller=None,
-    )
+def _sealed(
+    environment: Environment,
+    everyone: Sequence[Environment],
+    repository: Repository,
+    now: datetime,
+) -> Iterator[Finding]:
+    result = check(environment, others=everyone, repository=repository, now=now, controller=None)
     check_name = f"{environment.name}: sealed"
     for problem in result.problems:
         yield Finding(

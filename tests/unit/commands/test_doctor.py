@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from bootstrap.commands import project_files
+from bootstrap.environment import Environment
 from tests.support.fleet import add_chart
 from tests.unit.certificates import make_certificate
 from tests.unit.work_tree import Ended, WorkTree
@@ -266,6 +268,40 @@ def test_one_unreadable_environment_does_not_hide_the_others(sealed: WorkTree):
 
     assert done.code == 1
     assert "argocd/applications/stray.yaml" in found(done, "error")["environments"]
+
+
+def test_an_unreadable_environment_does_not_keep_a_named_one_from_being_checked(sealed: WorkTree):
+    text = sealed.read("argocd/applications/prod.yaml")
+    sealed.write("argocd/applications/stray.yaml", text.split("\n")[0] + "\nspec: {}\n")
+
+    done = sealed.run("doctor", "prod", "--offline", "-o", "json")
+
+    assert done.code == 1
+    assert "argocd/applications/stray.yaml" in found(done, "error")["environments"]
+    assert "prod: sealed" in found(done, "ok")
+
+
+@pytest.mark.parametrize(("name", "twice"), [([], []), (["prod"], ["prod"])])
+def test_each_environment_is_read_once_however_many_there_are(
+    name: list[str],
+    twice: list[str],
+    sealed: WorkTree,
+    certificate_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    for other in ("one", "two"):
+        assert sealed.run("init", other, "--cert", str(certificate_file)).code == 0
+    parse, parsed = project_files.parse_application, list[str]()
+
+    def count(text: str, *, name: str, path: str) -> Environment:
+        parsed.append(name)
+        return parse(text, name=name, path=path)
+
+    monkeypatch.setattr(project_files, "parse_application", count)
+
+    sealed.run("doctor", *name, "--offline")
+
+    assert sorted(parsed) == sorted(["one", "prod", "two", *twice])
 
 
 def test_an_empty_clone_is_told_to_begin(tree: WorkTree):
