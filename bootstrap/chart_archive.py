@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import tarfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from bootstrap.errors import BootstrapError
@@ -10,6 +13,7 @@ from bootstrap.manifest import Manifest
 
 _MAX_FILES = 2000
 _MAX_BYTES = 4 * 2**20
+_MAX_TOTAL = 32 * 2**20
 
 
 def find_archive(folder: Path, name: str) -> Path:
@@ -32,12 +36,12 @@ def unpack(archive: Path, name: str, target: str) -> list[Manifest]:
     """Return the files of chart `name` in `archive`, to be written below `target`."""
     manifests: list[Manifest] = []
     try:
-        with tarfile.open(archive, "r:gz") as stream:
+        with tarfile.open(fileobj=io.BytesIO(_decompress(archive)), mode="r:") as stream:
             for member in stream:
                 parts = PurePosixPath(member.name).parts
                 if member.isdir():
                     continue
-                if not member.isfile() or parts[0] != name or ".." in parts or len(parts) < 2:
+                if not member.isfile() or len(parts) < 2 or parts[0] != name or ".." in parts:
                     raise _bad(archive, f"holds {member.name!r}, which no chart {name} has")
                 if member.size > _MAX_BYTES or len(manifests) >= _MAX_FILES:
                     raise _bad(archive, "is larger than a chart is")
@@ -46,11 +50,20 @@ def unpack(archive: Path, name: str, target: str) -> list[Manifest]:
                 manifests.append(Manifest("/".join([target, *parts[1:]]), text))
     except UnicodeDecodeError:
         raise _bad(archive, "holds a file that is not text") from None
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise _bad(archive, f"can't be read ({type(error).__name__})") from None
     if f"{target}/Chart.yaml" not in {item.path for item in manifests}:
         raise _bad(archive, "has no Chart.yaml")
     return manifests
+
+
+def _decompress(archive: Path) -> bytes:
+    """Return the tar in `archive`; a small file can hold more than there is memory."""
+    with gzip.open(archive) as stream:
+        content = stream.read(_MAX_TOTAL + 1)
+    if len(content) > _MAX_TOTAL:
+        raise _bad(archive, "is larger than a chart is")
+    return content
 
 
 def _bad(archive: Path, what: str) -> BootstrapError:

@@ -48,7 +48,8 @@ def key_of(item: Mapping[str, Any], namespace: str) -> Key:
     group, slash, _version = item["apiVersion"].partition("/")
     metadata = item["metadata"]
     where = metadata.get("namespace") or namespace
-    return (group if slash else "", item["kind"], where, metadata["name"])
+    name = metadata.get("name") or metadata["generateName"]
+    return (group if slash else "", item["kind"], where, name)
 
 
 def compare(

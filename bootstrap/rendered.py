@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bootstrap.errors import BootstrapError
@@ -21,12 +21,25 @@ def split_documents(text: str) -> list[str]:
 
 
 def parse_objects(text: str) -> list[dict[str, Any]]:
-    """Return the objects in what Helm printed, read as Kubernetes does: as YAML 1.1."""
+    """Return the objects in what Helm printed, read as Kubernetes does: as YAML 1.1.
+
+    What the API server would not take for an object is an error.
+    """
     found: list[dict[str, Any]] = []
-    for document in split_documents(text):
+    for number, document in enumerate(split_documents(text), start=1):
         loaded = _load(document)
-        if isinstance(loaded, dict):
-            found += loaded["items"] if _is_list(loaded) else [loaded]
+        if loaded is None:
+            continue
+        items = loaded["items"] if _is_list(loaded) else [loaded]
+        for item in items:
+            problem = _problem(item)
+            if problem:
+                raise BootstrapError(
+                    f"{_where(document, f'manifest {number}')} renders to what is no object of"
+                    f" Kubernetes: {problem}",
+                    "mend the template, or extraObjects in the environment's values.yaml",
+                )
+        found += items
     return found
 
 
@@ -73,8 +86,39 @@ def _mask(secret: dict[str, Any]) -> bool:
     return found
 
 
-def _is_list(loaded: dict[str, Any]) -> bool:
-    return str(loaded.get("kind", "")).endswith("List") and isinstance(loaded.get("items"), list)
+def _problem(item: object) -> str | None:
+    """Return what keeps `item` from being an object, in words that quote nothing of it."""
+    if not isinstance(item, dict):
+        return "it is not a mapping"
+    metadata = item.get("metadata")
+    if not isinstance(metadata, dict):
+        return "it has no metadata"
+    if not isinstance(metadata.get("annotations"), Mapping | None):
+        return "its metadata.annotations is not a mapping"
+    if not isinstance(metadata.get("namespace"), str | None):
+        return "its metadata.namespace is not text"
+    # a hook may leave the rest of its name to the API server
+    name = "generateName" if is_hook(item) and "name" not in metadata else "name"
+    wanted = {
+        "apiVersion": item.get("apiVersion"),
+        "kind": item.get("kind"),
+        f"metadata.{name}": metadata.get(name),
+    }
+    missing = [field for field, value in wanted.items() if not (isinstance(value, str) and value)]
+    return f"it has no {missing[0]}, or one that is not text" if missing else None
+
+
+def _is_list(loaded: object) -> bool:
+    return (
+        isinstance(loaded, dict)
+        and str(loaded.get("kind", "")).endswith("List")
+        and isinstance(loaded.get("items"), list)
+    )
+
+
+def _where(document: str, otherwise: str) -> str:
+    source = re.match(r"# Source: (\S+)", document)
+    return source[1] if source else otherwise
 
 
 def _load(document: str) -> Any:
@@ -84,9 +128,8 @@ def _load(document: str) -> Any:
         return yaml.load(document)
     except Exception as error:
         # its message would quote the line, which may be a secret's
-        source = re.match(r"# Source: (\S+)", document)
-        where = source[1] if source else "a manifest"
         raise BootstrapError(
-            f"{where} renders to what is not YAML ({type(error).__name__})",
+            f"{_where(document, 'a manifest')} renders to what is not YAML"
+            f" ({type(error).__name__})",
             "see `helm template` of the chart with the environment's values",
         ) from None

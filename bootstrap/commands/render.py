@@ -74,7 +74,13 @@ def read_source(environment: Environment, repository: Repository) -> HelmSource:
 
 def write_rendered(folder: Path, rendered: Sequence[Rendered]) -> list[str]:
     """Write each environment's manifests to ENV.yaml in `folder`; return what was changed."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise BootstrapError(
+            f"--output-dir {folder}: {reason}", "name a folder that you may write to"
+        ) from None
     manifests = [Manifest(f"{item.environment.name}.yaml", item.text) for item in rendered]
     changes = Repository(folder).write(manifests)
     return [change.path for change in changes if change.action != "unchanged"]

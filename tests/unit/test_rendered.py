@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from bootstrap.errors import BootstrapError
+from bootstrap.manifest_diff import by_key
 from bootstrap.rendered import is_hook, mask_secrets, parse_objects
 
 PLAIN = """\
@@ -47,10 +50,58 @@ def test_values_of_secrets_are_masked_wherever_they_are(secret: str) -> None:
 
 
 def test_objects_are_read_as_yaml_1_1_and_lists_are_taken_apart() -> None:
+    a, b = "{apiVersion: v1, kind: A, metadata: {name: a}", "{apiVersion: v1, kind: B, metadata: "
     text = (
-        "---\nkind: A\nmode: 0644\nflag: no\n---\n# nothing\n---\nkind: BList\nitems: [{kind: B}]\n"
+        f"---\n{a}, mode: 0644, flag: no}}\n---\n# nothing\n"
+        f"---\nkind: BList\nitems: [{b}{{name: b}}}}]\n"
     )
-    assert parse_objects(text) == [{"kind": "A", "mode": 420, "flag": False}, {"kind": "B"}]
+    assert parse_objects(text) == [
+        {
+            "apiVersion": "v1", "kind": "A", "metadata": {"name": "a"}, "mode": 420, "flag": False,
+        },
+        {"apiVersion": "v1", "kind": "B", "metadata": {"name": "b"}},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ("a: b", "it has no metadata"),
+        ("[a]", "it is not a mapping"),
+        ("text", "it is not a mapping"),
+        ("{kind: A, metadata: {name: a}}", "it has no apiVersion, or one that is not text"),
+        ("{apiVersion: v1, metadata: {name: a}}", "it has no kind, or one that is not text"),
+        ("{apiVersion: v1, kind: A, metadata: {name: 1}}", "it has no metadata.name, or one that"),
+        (
+            "{apiVersion: v1, kind: A, metadata: {generateName: a-}}",
+            "it has no metadata.name, or one that",
+        ),
+        ("{apiVersion: v1, kind: A, metadata: {name: a, namespace: 1}}", "its metadata.namespace "),
+        (
+            "{apiVersion: v1, kind: A, metadata: {name: a, annotations: 1}}",
+            "its metadata.annotations is not a mapping",
+        ),
+        ("{kind: List, items: [{kind: A}]}", "it has no metadata"),
+    ],
+)
+def test_what_is_no_object_is_named_by_its_template_or_number(document: str, problem: str) -> None:
+    for source, where in (
+        ("# Source: chart/templates/c.yaml\n", "chart/templates/c.yaml"),
+        ("", "2"),
+    ):
+        with pytest.raises(BootstrapError) as caught:
+            parse_objects(f"---\n# nothing\n---\n{source}{document}\n")
+        assert f"{where} renders to what is no object of Kubernetes: {problem}" in (
+            caught.value.message
+        )
+
+
+def test_a_hook_may_leave_the_rest_of_its_name_to_the_server() -> None:
+    metadata = {"generateName": "a-", "annotations": {"argocd.argoproj.io/hook": "Sync"}}
+    found = {"apiVersion": "v1", "kind": "A", "metadata": metadata}
+
+    assert parse_objects(f"---\n{json.dumps(found)}\n") == [found]
+    assert by_key([found], "ns") == {("", "A", "ns", "a-"): found}
 
 
 def test_what_is_not_yaml_is_named_without_being_quoted() -> None:

@@ -114,3 +114,26 @@ def test_usage_is_checked(fleet: WorkTree) -> None:
     assert fleet.run("render").code == 2
     assert fleet.run("render", "prod", "--all").code == 2
     assert fleet.run("render", "nowhere").code == 2
+
+
+def test_a_folder_that_can_not_be_made_is_named(fleet: WorkTree, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    for folder in (tmp_path / "file", tmp_path / "file/below"):
+        done = fleet.run("render", "prod", "--output-dir", str(folder))
+        assert done.code == 1
+        assert done.lines[0].startswith(f"error: --output-dir {folder}: ")
+
+
+def test_a_template_that_renders_to_no_object_is_named(fleet: WorkTree) -> None:
+    fleet.write("helm/agentsmith/templates/more.yaml", "a: b\n")
+
+    done = fleet.run("render", "prod", "-o", "json")
+    diff = fleet.run("diff", "prod", "--against", "staging")
+
+    message = (
+        "error: agentsmith/templates/more.yaml renders to what is no object of Kubernetes: it has"
+        " no metadata"
+    )
+    assert (done.code, done.lines[0]) == (1, message)
+    assert (diff.code, diff.lines[0]) == (1, message)
