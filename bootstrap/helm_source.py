@@ -16,6 +16,9 @@ from bootstrap.manifest import parse_mapping
 _KNOWN = {"releaseName", "valueFiles", "fileParameters"}
 _PATH = re.compile(r"/?[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+# Helm's limit for a release; both are pasted into templates of ours
+_RELEASE = re.compile(r"[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?")
+_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _HINT = "restore it with `git checkout`, or delete it and run `bootstrap init` again"
 
 
@@ -49,10 +52,10 @@ def parse_helm_source(text: str, *, name: str, path: str) -> HelmSource:
     return HelmSource(
         name=name,
         chart=_path(source.get("path"), path),
-        release=_text(helm.get("releaseName"), path, "releaseName"),
-        namespace=_text(
+        release=_name(helm.get("releaseName"), _RELEASE, path, "releaseName"),
+        namespace=_name(
             _mapping(spec.get("destination"), path, "spec.destination").get("namespace"),
-            path, "namespace",
+            _NAMESPACE, path, "namespace",
         ),
         value_files=tuple(_path(item, path) for item in _list(helm.get("valueFiles"), path)),
         file_parameters=tuple(
@@ -76,8 +79,8 @@ def _path(value: object, path: str) -> str:
     return value.lstrip("/")
 
 
-def _text(value: object, path: str, field: str) -> str:
-    if isinstance(value, str) and value:
+def _name(value: object, pattern: re.Pattern[str], path: str, field: str) -> str:
+    if isinstance(value, str) and pattern.fullmatch(value):
         return value
     raise _changed(path, field)
 

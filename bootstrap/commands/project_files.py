@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bootstrap.application_file import parse_application, parse_root
 from bootstrap.constants import APPLICATIONS_DIR, ROOT_FILE
@@ -26,12 +26,24 @@ def load_environment(repository: Repository, name: str) -> Environment | None:
 
 def load_environments(repository: Repository) -> list[Environment]:
     """Return every environment that bootstrap made, by name; other Applications are left alone."""
-    found = []
+    return [_or_raise(item) for _name, item in read_environments(repository)]
+
+
+def read_environments(repository: Repository) -> Iterator[tuple[str, Environment | BootstrapError]]:
+    """Yield each environment that bootstrap made by its name, or what is wrong with its file."""
     for name in repository.applications():
         path = f"{APPLICATIONS_DIR}/{name}.yaml"
-        text = repository.read(path)
-        if text is not None and is_generated(text):
-            found.append(parse_application(text, name=name, path=path))
+        try:
+            text = repository.read(path)
+            if text is not None and is_generated(text):
+                yield name, parse_application(text, name=name, path=path)
+        except BootstrapError as error:
+            yield name, error
+
+
+def _or_raise(found: Environment | BootstrapError) -> Environment:
+    if isinstance(found, BootstrapError):
+        raise found
     return found
 
 

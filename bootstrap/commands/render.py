@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap.commands.project_files import load_environments, require_environment
+from bootstrap.commands.project_files import read_environments, require_environment
 from bootstrap.commands.reporter import Reporter
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError, UsageError
@@ -41,15 +41,20 @@ def render(
     if every == (name is not None):
         raise UsageError("say which environment, or --all", "for example `bootstrap render prod`")
     repository.check_chart()
-    chosen = (
-        load_environments(repository) if every else [require_environment(repository, name or "")]
-    )
-    if not chosen:
+    sources: list[tuple[Environment, HelmSource]] = []
+    failed: list[tuple[str, BootstrapError]] = []
+    for found, environment in _choose(name, repository):
+        try:
+            if isinstance(environment, BootstrapError):
+                raise environment
+            sources.append((environment, read_source(environment, repository)))
+        except BootstrapError as error:
+            failed.append((found, error))
+    if not sources and not failed:
         raise BootstrapError("there is no environment yet", "make one with `bootstrap init prod`")
-    sources = [read_source(environment, repository) for environment in chosen]
-    results = helm.render_all(repository.root, sources)
-    rendered, failed = [], []
-    for environment, result in zip(chosen, results, strict=True):
+    results = helm.render_all(repository.root, [source for _environment, source in sources])
+    rendered = []
+    for (environment, _source), result in zip(sources, results, strict=True):
         if isinstance(result, BootstrapError):
             failed.append((environment.name, result))
             continue
@@ -61,6 +66,14 @@ def render(
             )
         rendered.append(Rendered(environment, text))
     return RenderResult(tuple(rendered), tuple(failed))
+
+
+def _choose(
+    name: str | None, repository: Repository
+) -> Iterator[tuple[str, Environment | BootstrapError]]:
+    if name is None:
+        return read_environments(repository)
+    return iter([(name, require_environment(repository, name))])
 
 
 def read_source(environment: Environment, repository: Repository) -> HelmSource:

@@ -64,20 +64,28 @@ class Helm:
     def _render_fast(
         self, root: Path, sources: Sequence[HelmSource], workers: int, pool: ThreadPoolExecutor
     ) -> dict[str, Result]:
-        chart = FleetChart.read(root / sources[0].chart)
+        try:
+            chart = FleetChart.read(root / sources[0].chart)
+        except OSError:
+            return {}  # Helm itself says what is wrong
         if chart is None:
             return {}
         fitting = [item for item in sources if item.chart == sources[0].chart]
         size = min(_BATCH, -(-len(fitting) // workers))
         batches = [fitting[at : at + size] for at in range(0, len(fitting), size)]
-        probe = pool.submit(self._render_or_error, root, fitting[-1])
+        last = fitting[-1]
+        probe = pool.submit(self._render_or_error, root, last)
 
         def render(batch: Sequence[HelmSource]) -> dict[str, Result]:
             return self._render_batch(root, chart, batch)
 
         found = dict(chain.from_iterable(item.items() for item in pool.map(render, batches)))
-        last = fitting[-1].name
-        return found if last not in found or found[last] == probe.result() else {}
+        alone = {last.name: probe.result()}
+        if found and last.name not in found:
+            # it had to be rendered alone anyway, and proves nothing of the others
+            last = next(item for item in fitting if item.name in found)
+            alone[last.name] = self._render_or_error(root, last)
+        return alone | found if found.get(last.name) == alone[last.name] else alone
 
     def _render_batch(
         self, root: Path, chart: FleetChart, batch: Sequence[HelmSource]
@@ -91,6 +99,8 @@ class Helm:
             (folder / "chart.tgz").write_bytes(chart.pack(sources))
             command = ["template", sources[0].release, "chart.tgz", *arguments]
             done = run_helm(self.program, folder, [*command, *common_arguments(self.kube_version)])
+        except BootstrapError:
+            return {}  # each alone: an error, such as too long a time, may be that of one
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         texts = chart.split(done.stdout, len(sources)) if done.code == 0 else None

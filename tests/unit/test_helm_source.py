@@ -57,6 +57,21 @@ def test_an_application_of_ours_is_read() -> None:
             "releaseName: ''",
             "p.yaml: releaseName is not as bootstrap writes it",
         ),
+        (
+            "releaseName: agentsmith",
+            """releaseName: 'a" "Namespace" "kube-system'""",
+            "p.yaml: releaseName is not as bootstrap writes it",
+        ),
+        (
+            "namespace: ns\n",
+            """namespace: 'ns" (lookup "v1" "Secret" "" "") "'\n""",
+            "p.yaml: namespace is not as bootstrap writes it",
+        ),
+        (
+            "namespace: ns\n",
+            f"namespace: {'n' * 64}\n",
+            "p.yaml: namespace is not as bootstrap writes it",
+        ),
     ],
 )
 def test_a_change_by_hand_is_refused(old: str, new: str, message: str) -> None:

@@ -137,3 +137,20 @@ def test_a_template_that_renders_to_no_object_is_named(fleet: WorkTree) -> None:
     )
     assert (done.code, done.lines[0]) == (1, message)
     assert (diff.code, diff.lines[0]) == (1, message)
+
+
+def test_a_malformed_application_is_named_and_the_others_are_shown(fleet: WorkTree) -> None:
+    path = "argocd/applications/prod.yaml"
+    text = fleet.read(path)
+    alone = fleet.run("render", "staging").out
+
+    for old, new in (
+        ("releaseName: agentsmith", "releaseName: agentsmith\n      skipCrds: true"),
+        ("spec:\n", "other:\n"),
+        ("  destination:", "  - destination:"),
+    ):
+        fleet.write(path, text.replace(old, new, 1))
+        done = fleet.run("render", "--all")
+        assert (done.code, done.out) == (1, f"# environment staging\n{alone}")
+        assert done.lines[0].startswith(f"error: {path}:")
+        assert fleet.run("render", "prod").lines[0] == done.lines[0]

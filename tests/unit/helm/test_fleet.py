@@ -150,8 +150,8 @@ def test_plain_environments_share_runs_and_the_rest_is_rendered_alone(
 
     results = helm.render_all(root, sources)
 
-    # the last one also as the probe that the fast way is the same
-    assert set(runs) == {"null", "windows"}
+    # env0 proves that the fast way is the same
+    assert set(runs) == {"env0", "null", "windows"}
     assert all(isinstance(result, str) for result in results)
 
 
@@ -225,6 +225,48 @@ def test_a_chart_that_is_found_to_differ_is_rendered_one_by_one(
 
     assert set(runs) == {source.name for source in sources}
     assert _show(results) == _show(_one_by_one(helm, root, sources))
+
+
+def test_the_proof_is_made_with_one_of_those_it_is_for(
+    root: Path, helm: Helm, runs: list[str]
+) -> None:
+    template = root / CHART / "templates/configmap.yaml"
+    template.write_text(template.read_text() + '# {{ omit . "Values" | keys | sortAlpha }}\n')
+    sources = [add_environment(root, f"env{number}") for number in range(5)]
+    sources.append(add_environment(root, "null", values=VALUES["null"]))
+
+    results = helm.render_all(root, sources)
+
+    assert set(runs) == {source.name for source in sources}
+    assert _show(results) == _show(_one_by_one(helm, root, sources))
+
+
+def test_a_run_of_many_that_takes_too_long_is_made_one_by_one(
+    root: Path, helm: Helm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = [add_environment(root, f"env{number}") for number in range(5)]
+    wanted = _one_by_one(helm, root, sources)
+
+    def too_long(*_arguments: object) -> None:
+        raise BootstrapError("helm gave no result in 120 s", "")
+
+    monkeypatch.setattr("bootstrap.helm.run_helm", too_long)
+
+    assert helm.render_all(root, sources) == wanted
+
+
+def test_a_chart_that_can_not_be_read_is_left_to_helm(
+    root: Path, helm: Helm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = [add_environment(root, f"env{number}") for number in range(5)]
+    wanted = _one_by_one(helm, root, sources)
+
+    def refused(_folder: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(FleetChart, "read", refused)
+
+    assert helm.render_all(root, sources) == wanted
 
 
 def test_no_file_stays_behind(
