@@ -9,16 +9,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import BootstrapError, UsageError
 
 LOCAL_FILE = "webhook.local.env"
 PATH = "/api/webhook"
 AZURE_USER = "agentsmith"
 RESTART = "`kubectl -n argocd rollout restart deployment argocd-server`"
 _LEAST_CHARACTERS = 16
-_LINE = re.compile(r"^WEBHOOK_SECRET=(\S+)$", re.M)
-_PROVIDER_LINE = re.compile(r"^# provider (\S+)$", re.M)
+_HEAD = "# Secrets of the webhooks that tell Argo CD of a push. Never commit them.\n"
 
 
 class Provider(StrEnum):
@@ -79,41 +79,61 @@ def parse_given(provider: Provider, raw: bytes) -> WebhookSecret:
     return WebhookSecret(provider, text)
 
 
-def render_local(secret: WebhookSecret) -> str:
-    """Return the text of the local file that keeps the secret."""
-    return (
-        f"# Secret of the webhook that tells Argo CD of a push. Never commit it.\n"
-        f"# provider {secret.provider}\nWEBHOOK_SECRET={secret.text}\n"
-    )
+def webhook_url(base: str) -> str:
+    """Return where events go to the Argo CD server at `base`, which may name that place itself."""
+    base = base.rstrip("/").removesuffix(PATH)
+    try:
+        parts = urlsplit(base)
+        good = bool(parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0)
+    except ValueError:
+        good = False
+    # what is behind a path, or before a host, would be lost or shown
+    if not good or re.search(r"[?#@\s]", base):
+        raise UsageError(
+            "the URL of Argo CD's server is not http(s)://HOST[:PORT][/PATH]",
+            "give it with --url: https://HOST",
+        )
+    return base + PATH
+
+
+def variable_of(provider: Provider) -> str:
+    """Return what the local file calls the secret of `provider`."""
+    return f"WEBHOOK_SECRET_{provider.upper().replace('-', '_')}"
+
+
+def render_local(text: str | None, secret: WebhookSecret) -> str:
+    """Return `text`, the local file, with the secret; those of other providers stay."""
+    name = variable_of(secret.provider)
+    lines = (_HEAD if text is None else text).splitlines(keepends=True)
+    others = [line for line in lines if not line.startswith(f"{name}=")]
+    if others and not others[-1].endswith("\n"):
+        others[-1] += "\n"
+    return f"{''.join(others)}{name}={secret.text}\n"
 
 
 def parse_local(text: str | None, provider: Provider) -> WebhookSecret | None:
     """Return the secret that the local file keeps for `provider`, None if it keeps none."""
-    found, of = _LINE.search(text or ""), _PROVIDER_LINE.search(text or "")
-    if found is None or of is None or of[1] != provider:
-        return None
-    return WebhookSecret(provider, found[1])
-
-
-_SECRET = f"WEBHOOK_SECRET of {LOCAL_FILE}"
+    found = re.search(rf"^{variable_of(provider)}=(\S+)$", text or "", re.M)
+    return None if found is None else WebhookSecret(provider, found[1])
 
 
 def describe_form(provider: Provider, url: str) -> Mapping[str, str]:
     """Return what to enter: where, and field by field."""
+    secret = f"{variable_of(provider)} of {LOCAL_FILE}"
     match provider:
         case Provider.GITHUB:
             return {
                 "where": "the repository's Settings, Webhooks, Add webhook",
                 "Payload URL": url,
                 "Content type": "application/json",
-                "Secret": _SECRET,
+                "Secret": secret,
                 "Events": "just the push event",
             }
         case Provider.GITLAB:
             return {
                 "where": "the project's Settings, Webhooks, Add new webhook",
                 "URL": url,
-                "Secret token": _SECRET,
+                "Secret token": secret,
                 "Trigger": "push events",
             }
         case Provider.BITBUCKET:
@@ -127,7 +147,7 @@ def describe_form(provider: Provider, url: str) -> Mapping[str, str]:
             return {
                 "where": "the repository's settings, Webhooks, Create webhook",
                 "URL": url,
-                "Secret": _SECRET,
+                "Secret": secret,
                 "Events": "repository push",
             }
         case Provider.AZURE_DEVOPS:
@@ -136,13 +156,13 @@ def describe_form(provider: Provider, url: str) -> Mapping[str, str]:
                 "Trigger": "code pushed",
                 "URL": url,
                 "Basic authentication username": AZURE_USER,
-                "Basic authentication password": _SECRET,
+                "Basic authentication password": secret,
             }
         case Provider.GITEA:
             return {
                 "where": "the repository's Settings, Webhooks, Add webhook, Gitea",
                 "Target URL": url,
                 "POST content type": "application/json",
-                "Secret": _SECRET,
+                "Secret": secret,
                 "Trigger on": "push events",
             }

@@ -9,6 +9,7 @@ import typer
 
 from bootstrap.cli.completion import complete_environment
 from bootstrap.cli.options import Format, Output, open_repository
+from bootstrap.errors import UsageError
 
 
 def render(
@@ -33,6 +34,10 @@ def render(
 
     No cluster is asked. Values of Secrets are masked.
     """
+    if output_dir is not None and output is Format.JSON:
+        raise UsageError(
+            "--output-dir writes YAML files, and -o json would change nothing", "leave one out"
+        )
     from bootstrap.commands.render import render as run
     from bootstrap.commands.render import write_rendered
     from bootstrap.helm import Helm

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bootstrap.webhook import WebhookSecret
 
 
+_TIMEOUT = "60s"
+
+
 class ProviderOption(StrEnum):
     """Who sends the events."""
 
@@ -50,7 +53,9 @@ def webhook(
     test: Annotated[
         bool, typer.Option("--test", help="Set nothing: send a signed sample, see Argo CD refresh.")
     ] = False,
-    timeout: Annotated[str, typer.Option(help="How long the test may take, such as 90s.")] = "60s",
+    timeout: Annotated[
+        str | None, typer.Option(help="How long the test may take, such as 90s [default: 60s].")
+    ] = None,
     context: Context = None,
     output: Output = Format.TEXT,
 ) -> None:
@@ -61,11 +66,15 @@ def webhook(
     from bootstrap.commands.webhook import choose_secret, find_secret, set_webhook
     from bootstrap.source_file import read_secrets
     from bootstrap.views.webhook import show_webhook
-    from bootstrap.webhook import Provider
+    from bootstrap.webhook import Provider, webhook_url
 
     if test and (replace or show_secret):
         raise UsageError("--test sets nothing and shows nothing", "leave it or the other out")
-    seconds = parse_duration(timeout)
+    if timeout is not None and not test:
+        raise UsageError("--timeout is the time of --test", "leave it out, or add --test")
+    seconds = parse_duration(timeout or _TIMEOUT)
+    if url is not None:
+        webhook_url(url)  # refused before a secret is read or a cluster asked
     git, repository = open_repository()
     chosen = Provider(provider)
     given = read_secrets("-") if secret_stdin else None

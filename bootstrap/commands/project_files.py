@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from bootstrap.application_file import parse_application, parse_root
 from bootstrap.constants import APPLICATIONS_DIR, ROOT_FILE
@@ -87,7 +88,9 @@ def check_private(manifests: Sequence[Manifest], git: Git) -> None:
     """Raise BootstrapError if Git would see one of the private files."""
     for manifest in manifests:
         if manifest.private and not git.would_ignore(git.root / manifest.path):
+            suffix = PurePosixPath(manifest.path).suffix
+            what = "is a private key" if suffix == ".pem" else "is to keep a secret"
             raise BootstrapError(
-                f"{manifest.path} would not be ignored by Git, and it is a private key",
-                "add the line *.local.pem to .gitignore, then run this again",
+                f"{manifest.path} would not be ignored by Git, and it {what}",
+                f"add the line *.local{suffix} to .gitignore, then run this again",
             )

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bootstrap.cluster import Cluster
+from bootstrap.commands.project_files import check_private
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.git import Git
 from bootstrap.manifest import Manifest
 from bootstrap.repository import Repository
 from bootstrap.webhook import (
     LOCAL_FILE,
-    PATH,
     Provider,
     WebhookSecret,
     describe_form,
     parse_given,
     parse_local,
     render_local,
+    webhook_url,
 )
 
 _BYTES = 32
@@ -79,12 +80,8 @@ def set_webhook(
 
     One that Argo CD expects already is replaced only if `replace` says so.
     """
-    if not git.would_ignore(git.root / LOCAL_FILE):
-        raise BootstrapError(
-            f"{LOCAL_FILE} would not be ignored by Git, and it is to keep a secret",
-            "add the line *.local.env to .gitignore, then run this again",
-        )
     values = secret.values()
+    address = webhook_url(url or cluster.secrets.read_argocd_url() or _NO_URL)
     present = cluster.secrets.compare(values)
     if present is False and not replace:
         raise BootstrapError(
@@ -93,10 +90,13 @@ def set_webhook(
             " at the provider, too",
         )
     # kept first: if the rest fails, the next run goes on with it
-    repository.write([Manifest(LOCAL_FILE, render_local(secret), private=True)])
+    with repository.lock():
+        text = render_local(repository.read(LOCAL_FILE), secret)
+        kept = [Manifest(LOCAL_FILE, text, private=True)]
+        check_private(kept, git)
+        repository.write(kept)
     if not present:
         cluster.secrets.set_values(values)
-    address = (url or cluster.secrets.read_argocd_url() or _NO_URL).rstrip("/") + PATH
     action = {None: "created", False: "replaced", True: "unchanged"}[present]
     form = describe_form(secret.provider, address)
     return WebhookResult(secret.provider, address, action, form, secret)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.wait import Clock
 from bootstrap.constants import APPLICATIONS_DIR, ROOT_NAME
-from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.errors import BootstrapError
 from bootstrap.health import mapping
-from bootstrap.webhook import PATH, RESTART, Provider, WebhookSecret
+from bootstrap.webhook import RESTART, Provider, WebhookSecret, webhook_url
 from bootstrap.webhook_events import Push, build_event
 
 Post = Callable[[str, Mapping[str, str], bytes], int | None]
@@ -21,7 +22,7 @@ _REFUSALS = (400, 401)
 _PAUSE = 0.5
 _LONG_PAUSE = 1.0
 _AGAIN_SECONDS = 5.0
-_LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SENDS_SECRET = (Provider.GITLAB, Provider.BITBUCKET, Provider.AZURE_DEVOPS)
 
 
@@ -73,16 +74,11 @@ class Probe:
             self.clock.sleep(_PAUSE)
 
     def _check_url(self, provider: Provider) -> str:
-        base = self.argocd_url.rstrip("/").removesuffix(PATH)
-        if not base.startswith(("https://", "http://")):
-            raise UsageError("--url is no http(s) URL", "give that of Argo CD: https://HOST")
-        if (
-            base.startswith("http://")
-            and not base.startswith(_LOOPBACK)
-            and provider in _SENDS_SECRET
-        ):
-            self.reporter.warn(f"{provider} sends the secret itself, and {base} is not encrypted")
-        return base + PATH
+        url = webhook_url(self.argocd_url)
+        parts = urlsplit(url)
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK and provider in _SENDS_SECRET:
+            self.reporter.warn(f"{provider} sends the secret itself, and {url} is not encrypted")
+        return url
 
 
 def _target(cluster: Cluster) -> Push:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.webhook import (
     Provider,
     WebhookSecret,
@@ -14,6 +14,7 @@ from bootstrap.webhook import (
     parse_given,
     parse_local,
     render_local,
+    webhook_url,
 )
 from bootstrap.webhook_events import Push, build_event
 
@@ -36,7 +37,7 @@ def test_every_provider_has_its_keys_a_form_and_a_signed_event(provider: Provide
     assert SECRET not in repr(secret) + body.decode()
     assert "main" in body.decode()
     assert "https://git.example.com/team/agents" in body.decode()
-    assert parse_local(render_local(secret), provider).text == SECRET  # type: ignore[union-attr]
+    assert parse_local(render_local(None, secret), provider).text == SECRET  # type: ignore[union-attr]
     assert len(headers) >= 3
 
 
@@ -70,10 +71,56 @@ def test_events_speak_of_the_page_of_a_repository_however_it_is_cloned(url: str)
 
 
 def test_a_secret_for_another_provider_is_not_taken():
-    text = render_local(WebhookSecret(Provider.GITHUB, SECRET))
+    text = render_local(None, WebhookSecret(Provider.BITBUCKET_SERVER, SECRET))
 
     assert parse_local(text, Provider.GITLAB) is None
+    assert parse_local(text, Provider.BITBUCKET) is None
     assert parse_local(None, Provider.GITHUB) is None
+
+
+def test_each_provider_keeps_its_line_and_one_is_replaced_in_its_own():
+    text = "# mine\nOTHER=kept"
+    for secret in (
+        WebhookSecret(Provider.BITBUCKET, "first-of-bitbucket"),
+        WebhookSecret(Provider.BITBUCKET_SERVER, "of-a-server-of-it"),
+        WebhookSecret(Provider.BITBUCKET, "second-of-bitbucket"),
+    ):
+        text = render_local(text, secret)
+
+    assert text == (
+        "# mine\nOTHER=kept\nWEBHOOK_SECRET_BITBUCKET_SERVER=of-a-server-of-it\n"
+        "WEBHOOK_SECRET_BITBUCKET=second-of-bitbucket\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "https://argocd",
+        "https://argocd/",
+        "https://argocd/api/webhook",
+        "https://argocd/api/webhook/",
+    ],
+)
+def test_the_place_of_events_is_named_once(base: str):
+    assert webhook_url(base) == "https://argocd/api/webhook"
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "argocd.example.com", "ftp://argocd", "https://", "http://[::1", "https://argocd:port",
+        "https://me:secret@argocd", "https://argocd/?a=b", "https://argocd#a", "https://argo cd",
+        "",
+    ],
+)  # fmt: skip
+def test_what_is_no_url_of_a_server_is_refused_and_not_shown(base: str):
+    with pytest.raises(UsageError) as caught:
+        webhook_url(base)
+
+    assert caught.value.message == (
+        "the URL of Argo CD's server is not http(s)://HOST[:PORT][/PATH]"
+    )
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,8 @@ def test_usage_is_checked(fleet: WorkTree) -> None:
     assert fleet.run("render").code == 2
     assert fleet.run("render", "prod", "--all").code == 2
     assert fleet.run("render", "nowhere").code == 2
+    assert fleet.run("render", "prod", "-o", "json", "--output-dir", "x").code == 2
+    assert not (fleet.root / "x").exists()
 
 
 def test_a_folder_that_can_not_be_made_is_named(fleet: WorkTree, tmp_path: Path) -> None:

@@ -51,12 +51,18 @@ class FakeArgoCD:
 
 
 def put(
-    tree: WorkTree, fake: FakeArgoCD, *, given: bytes | None = None, replace: bool = False
+    tree: WorkTree,
+    fake: FakeArgoCD,
+    *,
+    provider: Provider = Provider.GITHUB,
+    url: str | None = None,
+    given: bytes | None = None,
+    replace: bool = False,
 ) -> WebhookResult:
     repository = Repository(tree.root)
-    secret = choose_secret(Provider.GITHUB, given, repository, new=replace)
+    secret = choose_secret(provider, given, repository, new=replace)
     return set_webhook(
-        secret, None, replace=replace, repository=repository, git=Git(tree.root),
+        secret, url, replace=replace, repository=repository, git=Git(tree.root),
         cluster=cast(Cluster, fake),
     )  # fmt: skip
 
@@ -69,13 +75,51 @@ def test_a_made_secret_is_kept_for_its_owner_alone_and_given_to_argocd(tree: Wor
 
     text = fake.held["webhook.github.secret"]
     assert len(text) >= 40
-    assert f"WEBHOOK_SECRET={text}\n" in tree.read(FILE)
+    assert f"WEBHOOK_SECRET_GITHUB={text}\n" in tree.read(FILE)
     assert stat.S_IMODE((tree.root / FILE).stat().st_mode) == 0o600
     assert (result.action, again.action) == ("created", "unchanged")
     assert result.url == "https://argocd.example.com/api/webhook"
     assert fake.held == {"admin.password": "kept", "webhook.github.secret": text}
     assert text not in repr(result) + str(result.form)
     assert tree.git("status", "--porcelain") == ""
+
+
+def test_each_provider_has_a_secret_of_its_own(tree: WorkTree):
+    fake = FakeArgoCD()
+
+    for provider in (Provider.GITHUB, Provider.GITLAB):
+        put(tree, fake, provider=provider)
+    again = put(tree, fake)
+
+    repository = Repository(tree.root)
+    kept = [find_secret(item, None, repository).text for item in (Provider.GITHUB, Provider.GITLAB)]
+    assert again.action == "unchanged"
+    assert again.form["Secret"] == f"WEBHOOK_SECRET_GITHUB of {FILE}"
+    assert fake.held == {"webhook.github.secret": kept[0], "webhook.gitlab.secret": kept[1]}
+    assert stat.S_IMODE((tree.root / FILE).stat().st_mode) == 0o600
+
+
+def test_only_one_command_writes_at_a_time(tree: WorkTree, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bootstrap.repository._LOCK_SECONDS", 0.0)
+    fake = FakeArgoCD()
+
+    with Repository(tree.root).lock(), pytest.raises(BootstrapError, match="another bootstrap"):
+        put(tree, fake)
+
+    assert (fake.held, (tree.root / FILE).exists()) == ({}, False)
+
+
+def test_a_url_is_checked_before_anything_is_set(tree: WorkTree):
+    fake = FakeArgoCD()
+
+    with pytest.raises(UsageError):
+        put(tree, fake, url="argocd.example.com")
+    nothing = dict(fake.held), (tree.root / FILE).exists()
+    result = put(tree, fake, url="https://other.example.com/api/webhook")
+
+    assert nothing == ({}, False)
+    assert result.url == "https://other.example.com/api/webhook"
+    assert result.url in result.form.values()
 
 
 def test_a_secret_of_somebody_else_is_replaced_only_when_told_to(tree: WorkTree):
@@ -109,7 +153,10 @@ def test_a_file_that_git_would_see_is_not_written(tree: WorkTree):
     with pytest.raises(BootstrapError) as caught:
         put(tree, fake)
 
-    assert caught.value.message.startswith(f"{FILE} would not be ignored by Git")
+    assert caught.value.message == (
+        f"{FILE} would not be ignored by Git, and it is to keep a secret"
+    )
+    assert caught.value.hint == "add the line *.local.env to .gitignore, then run this again"
     assert (fake.held, (tree.root / FILE).exists()) == ({}, False)
 
 
@@ -191,7 +238,43 @@ def test_there_must_be_something_to_refresh():
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--test", "--replace"], ["--test", "--show-secret"], ["--test"]]
+    ("url", "warned"),
+    [
+        ("http://localhost:8080", False),
+        ("http://127.0.0.1", False),
+        ("http://[::1]:8080", False),
+        ("https://argocd.example.com", False),
+        ("http://localhost.example.com", True),
+        ("http://127.0.0.1.example.com", True),
+        ("http://argocd", True),
+    ],
 )
-def test_wrong_usage(arguments: list[str], tree: WorkTree):
-    assert tree.run("webhook", "--provider", "github", *arguments).code == 2
+def test_a_secret_that_is_sent_openly_is_warned_of(url: str, warned: bool):
+    fake, log = FakeArgoCD(), Log()
+
+    def post(_url: str, headers: Mapping[str, str], _body: bytes) -> int | None:
+        if GOOD.text not in str(headers):
+            return 400
+        fake.refreshes += 1
+        return 200
+
+    secret = WebhookSecret(Provider.GITLAB, GOOD.text)
+    Probe(url, 20, post, FakeTime(), log).run(secret, cast(Cluster, fake))
+
+    assert any("sends the secret itself" in line for line in log.lines) is warned
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--test", "--replace"], "--test sets nothing and shows nothing"),
+        (["--test", "--show-secret"], "--test sets nothing and shows nothing"),
+        (["--test"], f"{FILE} keeps no secret of github"),
+        (["--timeout", "9s"], "--timeout is the time of --test"),
+        (["--url", "argocd"], "the URL of Argo CD's server is not http(s)://HOST[:PORT][/PATH]"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], message: str, tree: WorkTree):
+    done = tree.run("webhook", "--provider", "github", *arguments)
+
+    assert (done.code, done.lines[0]) == (2, f"error: {message}")
