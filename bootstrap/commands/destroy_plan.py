@@ -18,7 +18,8 @@ from bootstrap.constants import APPLICATIONS_DIR, PROJECT_FILE, VALUES_FILE
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
-from bootstrap.git.tracked import committed_text, last_removal, tracked_files
+from bootstrap.git.blobs import text_at
+from bootstrap.git.tracked import last_removal, tracked_files
 from bootstrap.manifest import is_generated
 from bootstrap.repository import Repository
 
@@ -40,7 +41,8 @@ def find_environment(name: str, repository: Repository, git: Git) -> Found:
     environment = load_environment(repository, name)
     removal = None
     if environment is None:
-        text = committed_text(git.root, path)
+        head = git.head()
+        text = text_at(git.root, head, path) if head else None
         if text is None:
             removed = last_removal(git.root, path)
             if removed is None:

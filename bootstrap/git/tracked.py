@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError
+from bootstrap.git.blobs import text_at
 from bootstrap.git.process import last_line, run_git
 
 
@@ -17,12 +18,6 @@ def tracked_files(root: Path, folder: str) -> list[str]:
             "mend the repository; `git status` says more",
         )
     return sorted(filter(None, done.stdout.split("\0")))
-
-
-def committed_text(root: Path, path: str, revision: str = "HEAD") -> str | None:
-    """Return what a commit has at `path`, None if it has nothing there."""
-    done = run_git(root, "cat-file", "blob", f"{revision}:{path}")
-    return done.stdout if done.code == 0 else None
 
 
 def committed_files(root: Path, commit: str, folder: str) -> list[str]:
@@ -43,5 +38,5 @@ def last_removal(root: Path, path: str) -> tuple[str, str] | None:
         "--no-show-signature", "--format=%H", "--", path,
     )  # fmt: skip
     commit = done.stdout.strip()
-    text = committed_text(root, path, f"{commit}^") if done.code == 0 and commit else None
+    text = text_at(root, f"{commit}^", path) if done.code == 0 and commit else None
     return None if text is None else (commit, text)

@@ -8,6 +8,7 @@ import pytest
 
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git, refuse_if_git_would_see
+from bootstrap.git.tracked import last_removal
 from tests.unit.work_tree import ORIGIN, WorkTree, make_tree
 
 
@@ -247,3 +248,19 @@ def test_damaged_repository_is_no_permission(tree: WorkTree):
     shutil.copy(tree.root / ".git/config", tree.root / ".git/config.bak")
     (tree.root / ".git/config").write_text("[broken\n")
     assert refusal(file)[0].startswith(f"Git refuses {tree.root}: ")
+
+
+def test_what_a_commit_removed_is_found_byte_for_byte_and_its_loss_is_an_error(tree: WorkTree):
+    tree.write("a.yaml", "a: 1\r\n")
+    tree.git("add", "a.yaml")
+    tree.git("commit", "--quiet", "--message=Add")
+    blob = tree.git("rev-parse", "HEAD:a.yaml").strip()
+    tree.git("rm", "--quiet", "a.yaml")
+    tree.git("commit", "--quiet", "--message=Remove")
+    head = tree.git("rev-parse", "HEAD").strip()
+
+    assert last_removal(tree.root, "a.yaml") == (head, "a: 1\r\n")
+    assert last_removal(tree.root, "b.yaml") is None
+    (tree.root / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(BootstrapError, match=r"Git has not the content of a\.yaml"):
+        last_removal(tree.root, "a.yaml")
