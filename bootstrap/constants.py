@@ -20,6 +20,9 @@ ARGOCD_NAMESPACE = "argocd"
 IN_CLUSTER = "https://kubernetes.default.svc"
 FIELD_MANAGER = "agentsmith-bootstrap"
 
+# What the values of docs/examples/secrets.example.yaml begin with, which people copy.
+PLACEHOLDER = "sample-"
+
 REDIS_URL_KEY = "redis-url"
 REDIS_URL_VALUE = "redis:6379"
 

@@ -1,4 +1,4 @@
-"""Plaintext in what Git has: known secrets in every disguise, private keys, unsealed Secrets."""
+"""Plaintext in what Git has: known secrets in every disguise, and what is secret by its looks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bootstrap.local_values import LocalValue
+from bootstrap.written_secrets import find_written
 
 _SPACE = b" \t\r\n"
 _LONG = 8
@@ -110,10 +111,12 @@ def _line_of(content: bytes, position: int) -> int:
 
 
 def find_by_looks(path: str, content: bytes) -> Iterator[Finding]:
-    """Yield what is secret whatever its value: private keys, and Secrets that are not sealed."""
+    """Yield what is secret whatever its value: keys, tokens, and Secrets that are not sealed."""
     for pattern in (_PRIVATE_KEY, _PRIVATE_KEY_BASE64):
         for match in pattern.finditer(content):
             yield Finding(path, content.count(b"\n", 0, match.start()) + 1, "a private key")
+    for line, what in find_written(path, content):
+        yield Finding(path, line, what)
     if path.endswith(_MANIFEST):
         start = 0
         for document in re.split(rb"(?m)^(?=---)", content):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap.constants import ENVIRONMENTS_DIR
-from bootstrap.git.blobs import exempt_paths, staged_blobs, tracked_blobs
+from bootstrap.constants import ENVIRONMENTS_DIR, PLACEHOLDER
+from bootstrap.git.blobs import Blob, exempt_paths, staged_blobs, tracked_blobs
 from bootstrap.local_values import LocalValue, collect_values
 from bootstrap.plaintext_scan import Finding, Scanner, find_by_looks
 from bootstrap.source_file import read_secrets
@@ -16,9 +16,8 @@ from bootstrap.source_file import read_secrets
 _LOCAL = ("*.local.yaml", "*.local.yml", "*.local.env", ".env", ".env.*", "values.prod.yaml")
 _LOCAL_NAME = re.compile(r"(.*\.local\.(yaml|yml|env|pem|json)|\.env(\..+)?)")
 _EXAMPLE = re.compile(r"\.(example|sample|template|dist)$")
-# The values of docs/examples/secrets.example.yaml, which people copy. The file itself is not asked:
-# somebody may have filled it in by mistake.
-_PLACEHOLDER = b"sample-"
+# The example file itself is not asked: somebody may have filled it in by mistake.
+_PLACEHOLDER = PLACEHOLDER.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +33,22 @@ class CheckResult:
 
 def check(root: Path, *, staged: bool) -> CheckResult:
     """Scan what is tracked or, with `staged`, what the next commit would change."""
+    return _scan(root, staged_blobs(root) if staged else tracked_blobs(root))
+
+
+def check_contents(root: Path, contents: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Scan texts by path, as a commit is to have them that runs no hook."""
+    blobs = [Blob(path, text.encode()) for path, text in contents.items()]
+    return _scan(root, blobs).findings
+
+
+def _scan(root: Path, blobs: Iterable[Blob]) -> CheckResult:
     secrets = load_local_values(root)
     scanner = Scanner(secrets)
     findings: dict[Finding, None] = {}
     suspects: dict[Finding, None] = {}
     paths = set()
-    for blob in staged_blobs(root) if staged else tracked_blobs(root):
+    for blob in blobs:
         paths.add(blob.path)
         name = Path(blob.path).name
         if _LOCAL_NAME.fullmatch(name) and not _EXAMPLE.search(name):

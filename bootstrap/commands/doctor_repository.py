@@ -14,6 +14,7 @@ from bootstrap.environment import Environment
 from bootstrap.findings import Finding, Severity
 from bootstrap.git import Git
 from bootstrap.repository import Repository
+from bootstrap.written_secrets import is_edited
 
 # what people and we ourselves write, in its usual places
 _PRIVATE = ("secrets.local.yaml", "secrets.local.env", ".env", "webhook.local.env")
@@ -96,11 +97,19 @@ def _plaintext(git: Git) -> Iterator[Finding]:
     if not result.findings:
         yield Finding("plaintext", Severity.OK, f"no plaintext in {result.files} tracked files")
     for item in result.findings:
+        if is_edited(item.path):
+            mend = (
+                "take it out of the file, seal it (`bootstrap seal --key KEY --env ENV`), and"
+                " replace it if it was ever pushed"
+            )
+        else:
+            mend = (
+                f"take it out (`git rm --cached {item.path}` keeps the file), and replace every"
+                " secret that was ever pushed"
+            )
         yield Finding(
             "plaintext", Severity.ERROR, f"{item.path}:{item.line}: {item.what}",
-            "who can read the repository can read it",
-            f"take it out (`git rm --cached {item.path}` keeps the file), and replace every secret"
-            " that was ever pushed",
+            "who can read the repository can read it", mend,
         )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bootstrap.commands.check import CheckResult
 from bootstrap.errors import BootstrapError
 from bootstrap.output import TerminalReporter, print_json
+from bootstrap.written_secrets import is_edited
 
 
 def show_check(result: CheckResult, *, as_json: bool) -> None:
@@ -25,10 +26,12 @@ def show_check(result: CheckResult, *, as_json: bool) -> None:
         say.step(f"{item.path}:{item.line}: {item.what}")
     if result.findings:
         count = len(result.findings)
+        take_out = "take it out (`git rm --cached FILE` keeps the file)"
+        if all(is_edited(item.path) for item in result.findings):
+            take_out = "take it out of the file and seal it (`bootstrap seal --key KEY --env ENV`)"
         raise BootstrapError(
             f"plaintext in {count} place{'s' if count > 1 else ''}",
-            "take it out (`git rm --cached FILE` keeps the file); replace every secret that was"
-            " ever pushed",
+            f"{take_out}; replace every secret that was ever pushed",
         )
     say.step(
         f"no plaintext in {result.files} files ({result.secrets} values of local files looked for)"

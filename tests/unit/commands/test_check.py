@@ -139,6 +139,42 @@ def test_gitattributes_exempt_looks_but_no_known_value(tree: WorkTree):
     assert [item["path"] for item in findings] == ["vector.txt"]
 
 
+def test_secrets_in_the_files_that_people_edit_are_found(guarded: WorkTree, certificate_file: Path):
+    assert guarded.run("init", "prod", "--cert", str(certificate_file)).code == 0
+    guarded.git("add", "--all")
+    assert commit(guarded).returncode == 0
+    token = "ghp_MARKVALUE1234567890"
+    config = guarded.read("environments/prod/agentsmith.yml")
+    guarded.write("environments/prod/agentsmith.yml", config.replace("${GITHUB_TOKEN}", token))
+    values = guarded.read("environments/prod/values.yaml")
+    guarded.write("environments/prod/values.yaml", f"secrets:\n  githubToken: {token}\n{values}")
+    guarded.git("add", "--all")
+    checked, stopped = guarded.run("check"), commit(guarded)
+    doctor = guarded.run("doctor", "--offline", "-o", "json")
+
+    places = [
+        "environments/prod/agentsmith.yml:23: github_token is written out in the `secrets:` block",
+        "environments/prod/values.yaml:2: githubToken is written out in the `secrets:` block",
+    ]
+    assert (checked.code, checked.lines) == (
+        1,
+        [
+            *places,
+            "error: plaintext in 2 places",
+            "  fix: take it out of the file and seal it (`bootstrap seal --key KEY --env ENV`);"
+            " replace every secret that was ever pushed",
+        ],
+    )
+    assert (stopped.returncode, stopped.stderr.splitlines()[:2]) == (1, places)
+    errors = [item for item in doctor.json()["findings"] if item["check"] == "plaintext"]
+    assert (doctor.code, [item["what"] for item in errors]) == (1, places)
+    assert {item["mend"] for item in errors} == {
+        "take it out of the file, seal it (`bootstrap seal --key KEY --env ENV`), and replace it if"
+        " it was ever pushed"
+    }
+    assert token not in checked.err + stopped.stderr + doctor.out + doctor.err
+
+
 def test_odd_names_links_and_submodules_are_no_obstacle(tree: WorkTree):
     tree.write("secrets.local.yaml", LOCAL)
     tree.write("ä b\n[x].txt", MARK)
