@@ -85,6 +85,8 @@ def publish(
         earlier, is_there = _check_remote(options, current, git)
     changes = tuple(repository.plan(plan.manifests, plan.removed))
     branch = options.branch or current
+    if options.branch is not None:
+        _check_plaintext(plan, changes, git)
     if dry_run:
         return Published(changes, branch=branch)
     differing = [item.path for item in changes if item.action != "unchanged"]
@@ -129,6 +131,21 @@ def _check_clean(plan: Plan, git: Git) -> None:
             f"{changed[0]} has changes that are not committed yet",
             f"commit them first (or take them back: {back}), or leave out --commit, --push and"
             " --branch",
+        )
+
+
+def _check_plaintext(plan: Plan, changes: Sequence[Change], git: Git) -> None:
+    """Refuse what the hook would: a commit on another branch is made without one."""
+    from bootstrap.commands.check import check_contents  # the parsers, for --branch alone
+
+    differing = [item.path for item in changes if item.action != "unchanged"]
+    files = _files(plan, differing)
+    found = check_contents(git.root, {path: text for path, text in files.items() if text})
+    if found:
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        raise BootstrapError(
+            f"{found[0].path}:{found[0].line}: {found[0].what}{more}: plaintext is not committed",
+            "take it out of the file it comes from, and seal it: `bootstrap seal --key KEY`",
         )
 
 

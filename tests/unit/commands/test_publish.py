@@ -328,3 +328,26 @@ def test_a_hook_that_says_nothing_is_still_named(tree: WorkTree, remote: Path) -
         refused.value.message == "Git refused the commit: a hook of yours, which does not say why"
     )
     assert refused.value.hint.startswith("the files are changed and not committed: mend the cause")
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_plaintext_does_not_get_onto_a_branch_where_no_hook_runs(
+    tree: WorkTree, remote: Path, dry_run: bool
+) -> None:
+    tree.write("secrets.local.yaml", "secrets:\n  jiraToken: MARKED-local-value\n")
+    texts = {VALUES: "secrets:\n  githubToken: MARKED\n", OLD: "a: 1\nb: MARKED-local-value\n"}
+    plan = Plan(tuple(Manifest(path, text) for path, text in texts.items()), "Leak")
+    before = tree.snapshot()
+
+    with pytest.raises(BootstrapError) as refused:
+        carry_out(tree, plan, branch="leak", dry_run=dry_run)
+
+    assert refused.value.message == (
+        f"{OLD}:2: the value of jira-token of secrets.local.yaml, and 1 more: plaintext is not"
+        " committed"
+    )
+    assert "MARKED" not in refused.value.message + refused.value.hint
+    assert tree.git("branch", "--list", "leak") == ""
+    assert tree.snapshot() == before
+    done, _ = carry_out(tree, branch="fine")
+    assert done.commit == tree.git("rev-parse", "fine").strip()
