@@ -1,4 +1,4 @@
-"""What `bootstrap doctor` looks at in an environment: its keys, its certificate, what is sealed."""
+"""What `bootstrap doctor` looks at in an environment: configuration, keys, certificate, values."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from bootstrap.certificate import parse_certificate
 from bootstrap.commands.doctor_guard import guarded
 from bootstrap.commands.seal_check import CheckResult, State, check
 from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, KEY_FILE
+from bootstrap.constants import CONFIG_FILE
 from bootstrap.environment import Environment
+from bootstrap.errors import BootstrapError
 from bootstrap.findings import Finding, Severity
 from bootstrap.git import Git
+from bootstrap.manifest import parse_mapping
 from bootstrap.repository import Repository
 
 _SOON = timedelta(days=30)
@@ -29,10 +32,31 @@ def examine(
     """Return what is to say of one environment among `everyone`, without a cluster."""
     name = environment.name
     return [
+        *guarded(f"{name}: configuration", lambda: _configuration(environment, repository)),
         *guarded(f"{name}: keys", lambda: _keys(environment, repository, git)),
         *guarded(f"{name}: certificate", lambda: _certificate(environment, repository, now)),
         *guarded(f"{name}: sealed", lambda: _sealed(environment, everyone, repository, now)),
     ]
+
+
+def _configuration(environment: Environment, repository: Repository) -> Iterator[Finding]:
+    """Yield whether Agent Smith can read its file: the chart carries it as text, whatever it is."""
+    check_name = f"{environment.name}: configuration"
+    path = environment.path(CONFIG_FILE)
+    text = repository.read(path)
+    if not text:
+        return  # the chart then has a file of its own
+    try:
+        parse_mapping(text, path=path)
+    except BootstrapError as error:
+        yield Finding(
+            check_name, Severity.ERROR, error.message,
+            "a push would roll it out, and Agent Smith could not read it",
+            f"mend the line, or take back what works: `git checkout {path}`, or where it is"
+            f" committed `bootstrap rollback {environment.name}`",
+        )  # fmt: skip
+    else:
+        yield Finding(check_name, Severity.OK, f"{path} is valid YAML")
 
 
 def _keys(environment: Environment, repository: Repository, git: Git) -> Iterator[Finding]:

@@ -208,6 +208,38 @@ def test_a_values_key_that_the_chart_has_not_is_found_before_the_push(
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("projects:\n  a: [MARK\nb: c\n", ":3:2: not valid YAML"),
+        ("a: MARK\na: MARK\n", ":2:1: not valid YAML"),
+        ("MARK\n", ": expected one YAML mapping"),
+    ],
+)
+def test_a_configuration_that_agent_smith_could_not_read_is_found(
+    text: str, what: str, sealed: WorkTree
+):
+    path = "environments/prod/agentsmith.yml"
+    good = sealed.run("doctor", "prod", "--offline", "-o", "json")
+    sealed.write(path, text)
+    bad = sealed.run("doctor", "prod", "--offline", "-o", "json")
+
+    assert found(good, "ok")["prod: configuration"] == f"{path} is valid YAML"
+    (item,) = [i for i in bad.json()["findings"] if i["check"] == "prod: configuration"]
+    assert (bad.code, item) == (
+        1,
+        {
+            "check": "prod: configuration",
+            "severity": "error",
+            "what": path + what,
+            "why": "a push would roll it out, and Agent Smith could not read it",
+            "mend": f"mend the line, or take back what works: `git checkout {path}`, or where it is"
+            " committed `bootstrap rollback prod`",
+        },
+    )
+    assert "MARK" not in bad.out + bad.err
+
+
 def test_an_application_changed_by_hand_is_found(sealed: WorkTree):
     path = "argocd/applications/prod.yaml"
     sealed.write(path, sealed.read(path).replace("helm:\n", "helm:\n      skipCrds: true\n"))
