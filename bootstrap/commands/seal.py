@@ -15,7 +15,7 @@ from bootstrap.commands.sealing_memory import (
     load_memory,
     render_memory,
 )
-from bootstrap.constants import REDIS_URL_KEY, REDIS_URL_VALUE
+from bootstrap.constants import PLACEHOLDER, REDIS_URL_KEY, REDIS_URL_VALUE
 from bootstrap.crypto import Scope, seal_value
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
@@ -122,6 +122,7 @@ class Sealer:
             values.setdefault(REDIS_URL_KEY, REDIS_URL_VALUE.encode())
         _check_redis_url(values)
         _check_namespace(environment, secrets)
+        self._warn_of_placeholders(secrets)
         target = self._target(existing, secrets)
         moved = target.label != existing.label  # a value is bound to its scope: all sealed anew
         carried = _carry_over(existing, target.scope, values, memory) if moved else {}
@@ -141,6 +142,15 @@ class Sealer:
             ),
             (manifest, *self._remember(environment, memory, merge, carried | values)),
         )
+
+    def _warn_of_placeholders(self, secrets: SecretInput) -> None:
+        """Warn of what was not filled in; no more, as a trial needs no real values."""
+        keys = sorted(
+            key for key, value in secrets.values.items() if value.startswith(PLACEHOLDER.encode())
+        )
+        if keys:
+            count = f"{len(keys)} values are those" if len(keys) > 1 else "1 value is that"
+            self.reporter.warn(f"{count} of the example file: {', '.join(keys)}")
 
     def _target(self, existing: SealedSecret, secrets: SecretInput) -> SealedSecret:
         """Return what the values go into: what is there, in the scope and form asked for."""

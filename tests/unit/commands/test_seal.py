@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 from bootstrap.certificate import parse_certificate, parse_private_key
 from bootstrap.sealed_secret import SealedSecret, render_sealed_secret
+from tests.support.workspace import PROJECT
 from tests.unit.certificates import make_certificate, to_pem
 from tests.unit.http_server import serve
 from tests.unit.independent import open_sealed
@@ -246,6 +247,20 @@ def test_empty_value_is_left_out_and_what_is_sealed_stays(prod: WorkTree):
         f"{SEALED} is up to date; nothing changed",
     ]
     assert opened(prod)["github-token"] == b"ghp"
+
+
+def test_values_of_the_example_file_are_sealed_with_a_warning(prod: WorkTree):
+    sample = (PROJECT / "docs/examples/secrets.example.yaml").read_text()
+    one = seal(prod, "githubToken: sample-github-token\njiraToken: mine\n", "--dry-run")
+    done = seal(prod, sample)
+
+    assert one.lines[0] == "warning: 1 value is that of the example file: github-token"
+    assert done.code == 0
+    assert done.lines[0] == (
+        "warning: 4 values are those of the example file: anthropic-api-key, github-token,"
+        " slack-bot-token, slack-signing-secret"
+    )
+    assert "sample-" not in done.out + done.err
 
 
 def test_redis_url_of_one_s_own_is_kept(prod: WorkTree):
