@@ -31,11 +31,14 @@ ingress:
 """
 
 
-def starting_config(environment: Environment) -> str:
-    """Return the first environments/ENV/agentsmith.yml."""
-    return f"""\
-# Agent Smith's configuration in {environment.name}. Yours to edit; a push rolls it out.
-# Names in ${{...}} are filled in from the sealed secrets: never write a secret here.
+def starting_config() -> str:
+    """Return the first environments/ENV/agentsmith.yml.
+
+    It names no environment: `bootstrap promote --config` copies it from one to another.
+    """
+    return """\
+# Agent Smith's configuration. Yours to edit; a push rolls it out.
+# Names in ${...} are filled in from the sealed secrets: never write a secret here.
 
 projects:
   example:
@@ -53,12 +56,12 @@ projects:
     pipeline: fix-bug
 
 secrets:
-  anthropic_api_key: ${{ANTHROPIC_API_KEY}}
-  openai_api_key: ${{OPENAI_API_KEY}}
-  gemini_api_key: ${{GEMINI_API_KEY}}
-  github_token: ${{GITHUB_TOKEN}}
-  azure_devops_token: ${{AZURE_DEVOPS_TOKEN}}
-  gitlab_token: ${{GITLAB_TOKEN}}
-  jira_token: ${{JIRA_TOKEN}}
-  jira_email: ${{JIRA_EMAIL}}
+  anthropic_api_key: ${ANTHROPIC_API_KEY}
+  openai_api_key: ${OPENAI_API_KEY}
+  gemini_api_key: ${GEMINI_API_KEY}
+  github_token: ${GITHUB_TOKEN}
+  azure_devops_token: ${AZURE_DEVOPS_TOKEN}
+  gitlab_token: ${GITLAB_TOKEN}
+  jira_token: ${JIRA_TOKEN}
+  jira_email: ${JIRA_EMAIL}
 """

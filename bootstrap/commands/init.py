@@ -201,7 +201,7 @@ def _check_place(environment: Environment, others: list[Environment]) -> None:
 def _human_files(environment: Environment, repository: Repository) -> list[Manifest]:
     starting = {
         "values.yaml": starting_values(environment),
-        "agentsmith.yml": starting_config(environment),
+        "agentsmith.yml": starting_config(),
     }
     paths = {environment.path(file): content for file, content in starting.items()}
     return [

@@ -46,7 +46,7 @@ def add_environment(
     files = {
         environment.application_path: render_application(environment).content,
         environment.path("values.yaml"): values or starting_values(environment),
-        environment.path("agentsmith.yml"): config or starting_config(environment),
+        environment.path("agentsmith.yml"): config or starting_config(),
         environment.path("sealed-secret.yaml"): sealed,
     }
     for path, content in files.items():

@@ -15,11 +15,11 @@ def test_values_are_exactly_this():
 
 
 def test_configuration_is_exactly_this():
-    check_golden("agentsmith.yml", starting_config(PROD))
+    check_golden("agentsmith.yml", starting_config())
 
 
 def test_configuration_names_only_variables_that_the_secret_has():
-    named = yaml11.safe_load(starting_config(PROD))["secrets"]
+    named = yaml11.safe_load(starting_config())["secrets"]
     known = {f"${{{variable_name(key)}}}" for key in SECRET_KEYS}
     assert set(named.values()) <= known
     assert {f"${{{name.upper()}}}" for name in named} == set(named.values())

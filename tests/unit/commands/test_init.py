@@ -70,7 +70,7 @@ def test_first_run_writes_every_file_whole(tree: WorkTree):
     assert key_belongs_to(parse_private_key(files.pop(KEY), source="x"), certificate)
     assert files == {
         "environments/prod/values.yaml": starting_values(PROD),
-        "environments/prod/agentsmith.yml": starting_config(PROD),
+        "environments/prod/agentsmith.yml": starting_config(),
         CERTIFICATE: render_certificate(certificate),
         SEALED: render_sealed_secret(SealedSecret("agentsmith-prod"), SEALED).content,
         "argocd/project.yaml": render_project([PROD], ORIGIN).content,
@@ -183,7 +183,7 @@ def test_dry_run_shows_what_would_be_and_writes_nothing(tree: WorkTree):
     assert "PRIVATE" not in ended.err
     added = [line[1:] for line in ended.out.splitlines() if line[:1] == "+" and line[:3] != "+++"]
     shown = [render_application(PROD), render_root(ORIGIN, "main"), render_project([PROD], ORIGIN)]
-    human = starting_values(PROD) + starting_config(PROD)
+    human = starting_values(PROD) + starting_config()
     expected = [
         *human.splitlines(),
         *(line for item in shown for line in item.content.splitlines()),
