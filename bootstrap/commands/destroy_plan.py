@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bootstrap.application import render_project
 from bootstrap.application_file import parse_application
+from bootstrap.commands.leaving import last_application, load_leaving
 from bootstrap.commands.local_facts import job_namespace
 from bootstrap.commands.project_files import (
     load_environment,
@@ -18,7 +19,6 @@ from bootstrap.constants import APPLICATIONS_DIR, PROJECT_FILE, VALUES_FILE
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
-from bootstrap.git.blobs import text_at
 from bootstrap.git.tracked import last_removal, tracked_files
 from bootstrap.manifest import is_generated
 from bootstrap.repository import Repository
@@ -41,14 +41,11 @@ def find_environment(name: str, repository: Repository, git: Git) -> Found:
     environment = load_environment(repository, name)
     removal = None
     if environment is None:
-        head = git.head()
-        text = text_at(git.root, head, path) if head else None
-        if text is None:
-            removed = last_removal(git.root, path)
-            if removed is None:
-                require_environment(repository, name)  # raises the error that lists those there are
-                raise AssertionError
-            removal, text = removed
+        last = last_application(git.root, name)
+        if last is None:
+            require_environment(repository, name)  # raises the error that lists those there are
+            raise AssertionError
+        removal, text = last
         environment = parse_application(text, name=name, path=path)
     files = tuple(tracked_files(git.root, environment.folder))
     return Found(environment, repository.exists(path), removal, files)
@@ -108,7 +105,8 @@ def second_plan(found: Found, repository: Repository) -> Plan:
     project = repository.read(PROJECT_FILE)
     if project is not None and is_generated(project):
         url, _revision = load_root(repository)
-        others = [item for item in load_environments(repository) if item.name != environment.name]
+        present = [*load_environments(repository), *load_leaving(repository)]
+        others = [item for item in present if item.name != environment.name]
         manifests.append(render_project(others, url))
     return Plan(
         tuple(manifests),

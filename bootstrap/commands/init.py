@@ -6,13 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bootstrap.application import (
-    render_application,
-    render_project,
-    render_root,
-)
-from bootstrap.application_file import parse_root
+from bootstrap.application import render_application, render_project, render_root
 from bootstrap.certificate import SealingCertificate
+from bootstrap.commands.init_source import default_url, describe_root, warn_of_other_root
+from bootstrap.commands.leaving import load_leaving, removal_hint
 from bootstrap.commands.project_files import (
     check_private,
     load_environment,
@@ -21,7 +18,6 @@ from bootstrap.commands.project_files import (
 )
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.sealing_certificate import SEALED_FILE, choose_certificate
-from bootstrap.constants import ROOT_FILE
 from bootstrap.environment import (
     Environment,
     check_name,
@@ -31,6 +27,7 @@ from bootstrap.environment import (
 )
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
+from bootstrap.git.blobs import text_at
 from bootstrap.manifest import Manifest, is_generated, parse_mapping
 from bootstrap.remote_url import parse_remote_url
 from bootstrap.repository import Change, Repository
@@ -62,6 +59,10 @@ class InitResult:
     changes: tuple[Change, ...]
     made_key: bool
     """Whether this run made the private key, which the user must now keep safe."""
+    others: bool
+    """Whether there are other environments."""
+    in_use: bool
+    """Whether it was there before and has sealed values."""
 
     @property
     def changed(self) -> bool:
@@ -83,7 +84,9 @@ def init(
     repository.check_chart()
     with repository.lock():
         existing = load_environment(repository, name)
-        environment = _describe(name, options, existing, git, reporter)
+        if existing is None:
+            _check_not_leaving(name, repository)
+        environment = _describe(name, options, existing, repository, git, reporter)
         others = [item for item in load_environments(repository) if item.name != name]
         _check_place(environment, others)
         sealed = _load_sealed(environment, repository)
@@ -95,13 +98,23 @@ def init(
             now=now,
             reporter=reporter,
         )
-        root_url, root_revision = _describe_root(environment, options, git, repository)
+        if sealed is None and not new_files:
+            _check_not_lost(environment, git)
+        leaving = [item for item in load_leaving(repository) if item.name != name]
+        asked = options.repo_url is not None or existing is None
+        root_url, root_revision = describe_root(
+            environment, [*others, *leaving], asked=asked, repository=repository, git=git
+        )
+        if asked:
+            warn_of_other_root(environment, root_url, reporter)
+        if existing and sealed and sealed.encrypted:
+            _warn_of_move(existing, environment, reporter)
         manifests = [
             *_human_files(environment, repository),
             *new_files,
             *([] if sealed else [_empty_sealed_secret(environment)]),
             # Argo CD may look at any moment: what is pointed at is there before the pointer
-            _owned(render_project([*others, environment], root_url), repository),
+            _owned(render_project([*others, *leaving, environment], root_url), repository),
             _owned(render_root(root_url, root_revision), repository),
             _owned(render_application(environment), repository),
         ]
@@ -113,17 +126,24 @@ def init(
         manifests=tuple(manifests),
         changes=tuple(changes),
         made_key=any(manifest.private for manifest in new_files),
+        others=bool(others),
+        in_use=existing is not None and sealed is not None and bool(sealed.encrypted),
     )
 
 
 def _describe(
-    name: str, options: InitOptions, existing: Environment | None, git: Git, reporter: Reporter
+    name: str,
+    options: InitOptions,
+    existing: Environment | None,
+    repository: Repository,
+    git: Git,
+    reporter: Reporter,
 ) -> Environment:
     """Return the environment as asked for; what was not asked for stays, else has its default."""
     present = existing or Environment(
         name=name,
         namespace=f"agentsmith-{name}",
-        repo_url="" if options.repo_url is not None else _origin(git, reporter),
+        repo_url="" if options.repo_url is not None else default_url(repository, git, reporter),
         target_revision="" if options.revision is not None else _branch(git),
         destination=parse_destination(None),
     )
@@ -145,19 +165,6 @@ def _describe(
     return present
 
 
-def _origin(git: Git, reporter: Reporter) -> str:
-    raw = git.remote_url("origin")
-    if raw is None:
-        raise BootstrapError(
-            "the repository has no remote `origin`, so there is no URL for Argo CD to clone",
-            "add it with `git remote add origin URL`, or pass --repo-url",
-        )
-    remote = parse_remote_url(raw, source="remote origin")
-    for warning in remote.warnings:
-        reporter.warn(warning)
-    return remote.url
-
-
 def _branch(git: Git) -> str:
     branch = git.current_branch()
     if branch is None:
@@ -166,23 +173,6 @@ def _branch(git: Git) -> str:
             "check out a branch, or pass --revision",
         )
     return branch
-
-
-def _describe_root(
-    environment: Environment, options: InitOptions, git: Git, repository: Repository
-) -> tuple[str, str]:
-    """Return URL and revision of the root Application.
-
-    Its revision is where the Applications' files are committed, which one environment's
-    --revision (a tag, say) need not be: so it is set once and then kept.
-    """
-    text = repository.read(ROOT_FILE)
-    if text is not None:
-        if not is_generated(text):
-            raise not_ours(ROOT_FILE)
-        url, revision = parse_root(text)
-        return (environment.repo_url if options.repo_url else url), revision
-    return environment.repo_url, git.current_branch() or environment.target_revision
 
 
 def _check_place(environment: Environment, others: list[Environment]) -> None:
@@ -196,6 +186,40 @@ def _check_place(environment: Environment, others: list[Environment]) -> None:
                 f"namespace {environment.namespace} belongs to environment {other.name} already",
                 "give this environment one of its own with --namespace",
             )
+
+
+def _check_not_leaving(name: str, repository: Repository) -> None:
+    hint = removal_hint(repository, name)
+    if hint is not None:
+        raise BootstrapError(f"environment {name} is being removed", hint)
+
+
+def _check_not_lost(environment: Environment, git: Git) -> None:
+    """Refuse an empty SealedSecret in place of values that Git has, for the same certificate."""
+    path = environment.path(SEALED_FILE)
+    head = git.head()
+    text = text_at(git.root, head, path) if head else None
+    if text is None:
+        return
+    try:
+        lost = parse_sealed_secret(text, path=path, namespace=environment.namespace)
+    except BootstrapError:
+        return  # nothing that could be used any more
+    if lost.encrypted:
+        raise BootstrapError(
+            f"{path} is missing, but the last commit has {len(lost.encrypted)} values in it",
+            f"restore it with `git checkout HEAD -- {path}`",
+        )
+
+
+def _warn_of_move(old: Environment, new: Environment, reporter: Reporter) -> None:
+    if old.destination == new.destination:
+        return
+    left, right = (item.destination.server or item.destination.name for item in (old, new))
+    reporter.warn(
+        f"{new.name} moves from cluster {left} to {right}: what runs in the old one stays there"
+        " until you remove it, and the new one needs the key that its values are sealed for"
+    )
 
 
 def _human_files(environment: Environment, repository: Repository) -> list[Manifest]:

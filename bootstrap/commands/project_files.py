@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from bootstrap.application_file import parse_application, parse_root
+from bootstrap.commands.leaving import removal_hint
 from bootstrap.constants import APPLICATIONS_DIR, ROOT_FILE
 from bootstrap.environment import Environment, check_name
 from bootstrap.errors import BootstrapError, UsageError
@@ -52,6 +53,9 @@ def require_environment(repository: Repository, name: str) -> Environment:
     """Return environment `name`, or raise an error that lists those there are."""
     environment = load_environment(repository, check_name(name))
     if environment is None:
+        hint = removal_hint(repository, name)
+        if hint is not None:
+            raise UsageError(f"environment {name} is being removed", hint)
         known = [item.name for item in load_environments(repository)]
         listed = f"there are: {', '.join(known)}" if known else "there is none yet"
         raise UsageError(

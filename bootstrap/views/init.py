@@ -18,6 +18,7 @@ from bootstrap.output import (
 from bootstrap.repository import Repository
 from bootstrap.views.file_diff import diff_of
 
+_PUSH = "git add environments argocd && git commit && git push"
 _say = TerminalReporter()
 
 
@@ -52,11 +53,18 @@ def _say_next(result: InitResult) -> None:
             f"{path} is the PRIVATE key of this environment's secrets. It is ignored by Git and"
             " exists only here: copy it to a safe place (a password manager) now"
         )
+    steps = [_PUSH, f"bootstrap wait {environment.name}"]
+    if not result.in_use:
+        which = f" --env {environment.name}" if result.others else ""
+        steps = [
+            "write secrets.local.yaml (docs/examples/secrets.example.yaml shows its form)",
+            f"bootstrap seal secrets.local.yaml{which}",
+            _PUSH,
+            f"bootstrap up {environment.name}",
+        ]
     _say.step("next:")
-    _say.step("  write secrets.local.yaml (docs/examples/secrets.example.yaml shows its form)")
-    _say.step("  bootstrap seal secrets.local.yaml")
-    _say.step("  git add environments argocd && git commit && git push")
-    _say.step(f"  bootstrap up {environment.name}")
+    for step in steps:
+        _say.step(f"  {step}")
 
 
 def _environment(environment: Environment) -> dict[str, Any]:

@@ -276,6 +276,8 @@ def test_an_init_just_before_the_files_go_is_not_written_over(
 
     def get_it_second(repository: Repository) -> contextlib.AbstractContextManager[None]:
         monkeypatch.setattr(Repository, "lock", lock)
+        if name == "prod":  # init itself makes nothing anew that is being removed
+            pushed.git("checkout", "--quiet", "HEAD^", "--", APPLICATION)
         assert pushed.run_process("init", name, "--repo-url", url).code == 0
         return lock(repository)
 
@@ -332,3 +334,16 @@ def test_a_cluster_out_of_reach_is_told_before_the_removal_is_pushed(
     assert done.code == 1
     assert done.lines[0].startswith("error: no cluster to talk to")
     assert (pushed.snapshot(), pushed.git("rev-parse", "HEAD", "origin/main")) == before
+
+
+def test_last_step_leaves_another_that_is_being_removed_in_the_project(
+    pushed: WorkTree, certificate_file: Path
+) -> None:
+    assert pushed.run("init", "staging", "--cert", str(certificate_file)).code == 0
+    pushed.git("add", "--all")
+    pushed.git("commit", "--quiet", "--message=Add staging")
+    pushed.git("push", "--quiet")
+    for name in ("staging", "prod", "prod"):
+        assert pushed.run("destroy", name, "--yes", "--push").code == 0
+    project = pushed.read("argocd/project.yaml")
+    assert ("agentsmith-staging" in project, "agentsmith-prod" in project) == (True, False)
