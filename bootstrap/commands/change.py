@@ -39,6 +39,8 @@ class Workplace:
     dry_run: bool = False
     wait: bool = False
     """Whether what is pushed is then awaited, so that it must be something that can come."""
+    reach: Callable[[], object] = lambda: None
+    """Asks the cluster that is then waited for something; raises if it does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def find_environment(name: str, place: Workplace, *, switches: bool = False) -> 
         _check_follows(environment, place.git.current_branch())
         if not switches:
             _check_syncs(environment)
+        if not place.dry_run:
+            place.reach()
     return environment
 
 

@@ -62,7 +62,10 @@ def test_a_broken_push_is_predicted_explained_by_its_file_and_mended_by_rollback
         assert broken.words in error
         assert broken.file in error
         assert broken.file in status.stdout
-        assert live.at(workspace.git("rev-parse", "HEAD"))
+        # of what could not be rendered nothing was applied, so its end needs no operation either
+        sync = live.application()["status"]["sync"]
+        assert (sync["status"], sync["revision"]) == ("Synced", workspace.git("rev-parse", "HEAD"))
+        assert live.rolled_out()
         assert live.secret() == secret
         assert "Synced and Healthy" in healthy.stdout
         told = [done.stdout + done.stderr for done in (diff, doctor, up, status)]

@@ -188,3 +188,14 @@ def test_values_that_are_gone_or_broken_are_named(prod: WorkTree):
 
     assert (broken.code, broken.lines[0]) == (1, f"error: {VALUES}:2:1: not valid YAML")
     assert (gone.code, gone.lines[0]) == (1, f"error: {VALUES} is missing")
+
+
+def test_a_cluster_out_of_reach_is_told_before_anything_is_pushed(shared: Shared):
+    tree = shared.tree
+    before = tree.snapshot(), tree.git("rev-parse", "HEAD", "origin/main")
+
+    done = tree.run("upgrade", "prod", "--dispatcher", ":2", "--wait")
+
+    assert done.code == 1
+    assert done.lines[-2].startswith("error: no cluster to talk to")
+    assert (tree.snapshot(), tree.git("rev-parse", "HEAD", "origin/main")) == before
