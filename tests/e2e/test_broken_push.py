@@ -39,7 +39,11 @@ def test_a_broken_push_is_predicted_explained_by_its_file_and_mended_by_rollback
 
     for broken in (
         _Broken(_VALUES, "dispatcher:\n  replicass: 2\n", "replicass"),
-        _Broken(_VALUES, "ingress:\n  enabled: true\n", "ingress.enabled needs ingress.host"),
+        _Broken(
+            _VALUES,
+            "dispatcher:\n  terminationGracePeriodSeconds: 20\n",
+            "terminationGracePeriodSeconds is 20, but must be at least",
+        ),
         _Broken(
             _SEALED, foreign.replace("agentsmith-other", "agentsmith-prod"), "", ("--secrets",)
         ),
