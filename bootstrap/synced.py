@@ -15,11 +15,14 @@ from bootstrap.health import mapping
 def synced_revisions(application: Mapping[str, Any] | None) -> list[str]:
     """Return the commits that were synced with success, newest first, each once.
 
-    The last one counts only if the Application is healthy now; how the others were is not known.
+    The last one counts only if the Application is healthy now, or what is unhealthy is a later
+    attempt that never ended well; how the others were is not known.
     """
     newest_first = _newest_first(application)
     if newest_first and healthy_revision(application) is None:
         unhealthy = newest_first[0]
+        if _attempted(application) not in {"", unhealthy}:
+            return list(dict.fromkeys(newest_first))
         newest_first = [revision for revision in newest_first if revision != unhealthy]
     return list(dict.fromkeys(newest_first))
 
@@ -29,6 +32,13 @@ def healthy_revision(application: Mapping[str, Any] | None) -> str | None:
     status = mapping((application or {}).get("status"))
     newest = next(iter(_newest_first(application)), None)
     return newest if mapping(status.get("health")).get("status") == "Healthy" else None
+
+
+def _attempted(application: Mapping[str, Any] | None) -> str:
+    """Return the commit of the last sync that was tried, "" if none was."""
+    operation = mapping(mapping((application or {}).get("status")).get("operationState"))
+    result, asked = mapping(operation.get("syncResult")), mapping(operation.get("operation"))
+    return str(result.get("revision") or mapping(asked.get("sync")).get("revision") or "")
 
 
 def _newest_first(application: Mapping[str, Any] | None) -> list[str]:

@@ -47,3 +47,13 @@ def test_only_the_last_one_is_known_to_be_healthy(
     found: dict[str, Any] | None, revision: str | None
 ):
     assert healthy_revision(found) == revision
+
+
+@pytest.mark.parametrize(("tried", "revisions"), [("c", ["b", "a"]), ("b", ["a"])])
+def test_a_later_attempt_that_fails_is_not_held_against_what_ran_before(
+    tried: str, revisions: list[str]
+):
+    found = application("Degraded", "a", "b")
+    found["status"]["operationState"] = {"phase": "Failed", "syncResult": {"revision": tried}}
+
+    assert synced_revisions(found) == revisions
