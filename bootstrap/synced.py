@@ -21,7 +21,7 @@ def synced_revisions(application: Mapping[str, Any] | None) -> list[str]:
     newest_first = _newest_first(application)
     if newest_first and healthy_revision(application) is None:
         unhealthy = newest_first[0]
-        if _attempted(application) not in {"", unhealthy}:
+        if _failed_later(application, unhealthy):
             return list(dict.fromkeys(newest_first))
         newest_first = [revision for revision in newest_first if revision != unhealthy]
     return list(dict.fromkeys(newest_first))
@@ -34,11 +34,14 @@ def healthy_revision(application: Mapping[str, Any] | None) -> str | None:
     return newest if mapping(status.get("health")).get("status") == "Healthy" else None
 
 
-def _attempted(application: Mapping[str, Any] | None) -> str:
-    """Return the commit of the last sync that was tried, "" if none was."""
+def _failed_later(application: Mapping[str, Any] | None, synced: str) -> bool:
+    """Tell whether a sync of another commit than `synced` is under way, or ended badly.
+
+    A retry that has only begun does not say yet of which commit it is.
+    """
     operation = mapping(mapping((application or {}).get("status")).get("operationState"))
-    result, asked = mapping(operation.get("syncResult")), mapping(operation.get("operation"))
-    return str(result.get("revision") or mapping(asked.get("sync")).get("revision") or "")
+    revision = mapping(operation.get("syncResult")).get("revision")
+    return operation.get("phase") not in {None, "Succeeded"} and revision != synced
 
 
 def _newest_first(application: Mapping[str, Any] | None) -> list[str]:

@@ -49,11 +49,19 @@ def test_only_the_last_one_is_known_to_be_healthy(
     assert healthy_revision(found) == revision
 
 
-@pytest.mark.parametrize(("tried", "revisions"), [("c", ["b", "a"]), ("b", ["a"])])
+@pytest.mark.parametrize(
+    ("phase", "tried", "revisions"),
+    [
+        ("Failed", "c", ["b", "a"]),
+        ("Running", None, ["b", "a"]),
+        ("Failed", "b", ["a"]),
+        ("Succeeded", "b", ["a"]),
+    ],
+)
 def test_a_later_attempt_that_fails_is_not_held_against_what_ran_before(
-    tried: str, revisions: list[str]
+    phase: str, tried: str | None, revisions: list[str]
 ):
     found = application("Degraded", "a", "b")
-    found["status"]["operationState"] = {"phase": "Failed", "syncResult": {"revision": tried}}
+    found["status"]["operationState"] = {"phase": phase, "syncResult": {"revision": tried}}
 
     assert synced_revisions(found) == revisions
