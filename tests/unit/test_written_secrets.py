@@ -47,7 +47,7 @@ def test_every_file_of_values_below_environments_is_looked_at(path: str):
 
 @pytest.mark.parametrize("literal", ["t", "'t'", "${NOT CLOSED", "x-${JIRA_TOKEN}", "$JIRA_TOKEN"])
 def test_a_literal_where_a_reference_belongs_is_found(literal: str):
-    text = starting_config(PROD)
+    text = starting_config()
     line = next(i for i, row in enumerate(text.splitlines(), 1) if "jira_token" in row)
 
     assert found(text.replace("${JIRA_TOKEN}", literal), CONFIG) == written(line, "jira_token")
@@ -78,8 +78,8 @@ def test_a_token_is_known_by_its_prefix_anywhere_below_environments(token: str):
         "a:\n  secrets:\n    mounted: yes\n", "secrets:\n  githubToken: ${GITHUB_TOKEN}\nx: [\n",
         "note: write ghp_your-token-here-and-no-other\nb: glpat-xxxxxxxxxxxxxxxxxxxx\n",
         "c: xghp_MARKVALUE1234567890\nd: sk-ant-replace-me\n", "existingSecret: my-secrets\n",
-        "[1]\n", "", starting_values(PROD), starting_config(PROD),
-        starting_config(PROD).replace("\n", "\r\n"), starting_config(PROD).rstrip(),
+        "[1]\n", "", starting_values(PROD), starting_config(),
+        starting_config().replace("\n", "\r\n"), starting_config(PROD).rstrip(),
     ],
 )  # fmt: skip
 def test_what_is_no_secret_is_fine(text: str):
@@ -91,7 +91,7 @@ def test_the_files_that_init_writes_need_no_parser(monkeypatch: pytest.MonkeyPat
     asked: list[str] = []
     monkeypatch.setattr("bootstrap.written_secrets.parser_of", asked.append)
 
-    assert found(starting_config(PROD), CONFIG) == found(starting_values(PROD)) == []
+    assert found(starting_config(), CONFIG) == found(starting_values(PROD)) == []
     assert asked == []
     assert found("secrets:\n  jiraToken: t\n") == written(2, "jiraToken")
     assert asked == ["safe"]
