@@ -79,7 +79,7 @@ def test_a_token_is_known_by_its_prefix_anywhere_below_environments(token: str):
         "note: write ghp_your-token-here-and-no-other\nb: glpat-xxxxxxxxxxxxxxxxxxxx\n",
         "c: xghp_MARKVALUE1234567890\nd: sk-ant-replace-me\n", "existingSecret: my-secrets\n",
         "[1]\n", "", starting_values(PROD), starting_config(),
-        starting_config().replace("\n", "\r\n"), starting_config(PROD).rstrip(),
+        starting_config().replace("\n", "\r\n"), starting_config().rstrip(),
     ],
 )  # fmt: skip
 def test_what_is_no_secret_is_fine(text: str):
