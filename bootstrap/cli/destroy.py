@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bootstrap.cli.completion import EnvironmentArgument
-from bootstrap.cli.options import Context, DryRun, Format, Output, connect, open_repository
+from bootstrap.cli.options import (
+    Context,
+    DryRun,
+    Format,
+    Output,
+    connect,
+    open_repository,
+    when_named,
+)
 from bootstrap.cli.publishing import (
     DEFAULT_TIMEOUT,
     Branch,
@@ -66,11 +74,7 @@ def destroy(
         repository=repository,
         git=git,
         connect=functools.cache(lambda: connect(how.context)),
-        connect_destination=(
-            functools.cache(lambda: connect(how.destination_context))
-            if how.destination_context
-            else None
-        ),
+        connect_destination=when_named(how.destination_context, connect),
         confirm=(lambda _environment: None) if yes else _ask,
         clock=time,
         reporter=TerminalReporter(),

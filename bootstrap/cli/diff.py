@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Annotated
 
 import typer
 
 from bootstrap.cli.completion import EnvironmentArgument, complete_side
-from bootstrap.cli.options import Context, Format, Output, connect, open_repository
+from bootstrap.cli.options import (
+    Context,
+    Format,
+    Output,
+    connect,
+    open_repository,
+    when_named,
+)
 from bootstrap.cli.publishing import DestinationContext
 from bootstrap.errors import EXIT_FAILURE
 
@@ -47,9 +53,7 @@ def diff(
         git=git,
         helm=Helm.find,
         connect=lambda: connect(context),
-        connect_destination=(
-            functools.cache(lambda: connect(destination_context)) if destination_context else None
-        ),
+        connect_destination=when_named(destination_context, connect),
         now=datetime.now(UTC),
         reporter=TerminalReporter(),
     )

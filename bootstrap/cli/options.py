@@ -88,6 +88,13 @@ def connect(
     return Cluster.connect(context, ControllerName(controller_namespace, controller_name))
 
 
+def when_named(
+    context: str | None, connecting: Callable[[str | None], Cluster]
+) -> Callable[[], Cluster] | None:
+    """Return what connects to `context` on first use, and only once; None where none is named."""
+    return functools.cache(lambda: connecting(context)) if context else None
+
+
 def certificate_source(
     cert: str | None,
     from_cluster: bool,

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap.cli.options import connect, parse_duration
+from bootstrap.cli.options import (
+    connect,
+    parse_duration,
+    when_named,
+)
 from bootstrap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,11 +104,7 @@ def wait_for_pushed(
         repository=repository,
         git=git,
         connect=functools.cache(lambda: connect(how.context)),
-        connect_destination=(
-            functools.cache(lambda: connect(how.destination_context))
-            if how.destination_context
-            else None
-        ),
+        connect_destination=when_named(how.destination_context, connect),
         timeout_seconds=how.seconds,
         clock=time,
         reporter=reporter,

@@ -18,6 +18,7 @@ from bootstrap.cli.options import (
     connect,
     open_repository,
     parse_duration,
+    when_named,
 )
 from bootstrap.errors import UsageError
 
@@ -86,10 +87,8 @@ def up(
         repository=repository,
         git=git,
         connect=home,
-        connect_destination=(
-            functools.cache(lambda: connect(destination_context, *controller))
-            if destination_context
-            else None
+        connect_destination=when_named(
+            destination_context, lambda name: connect(name, *controller)
         ),
         clock=time,
         now=lambda: datetime.now(UTC),
