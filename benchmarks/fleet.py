@@ -14,12 +14,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.measuring import best_of, ms
 from bootstrap.certificate import generate_key
 from bootstrap.helm_source import HelmSource
 
@@ -104,8 +104,8 @@ def _render(size: int, helm: Path, rounds: int) -> float:
 
         if fleet.bootstrap("render", "--all") != loop():
             raise RuntimeError("render --all is not what helm template prints")
-        ours, theirs = _best(rounds, lambda: fleet.bootstrap("render", "--all"), loop)
-    print(f"{size} environments rendered: {_ms(ours)}; helm template in a loop {_ms(theirs)}")
+        ours, theirs = best_of(rounds, lambda: fleet.bootstrap("render", "--all"), loop)
+    print(f"{size} environments rendered: {ms(ours)}; helm template in a loop {ms(theirs)}")
     found = theirs / ours
     print(f"  loop / render --all: {found:.1f} (wanted of a fleet: at least 5)")
     return found
@@ -136,8 +136,8 @@ def _init(sizes: Sequence[int], rounds: int) -> float:
                 shutil.rmtree(root / f"environments/{name}", ignore_errors=True)
                 (root / f"argocd/applications/{name}.yaml").unlink(missing_ok=True)
 
-            (took[size],) = _best(rounds, init, before=forget)
-        print(f"init beside {size} environments: {_ms(took[size])}")
+            (took[size],) = best_of(rounds, init, before=forget)
+        print(f"init beside {size} environments: {ms(took[size])}")
     found = took[sizes[-1]] / took[sizes[0]]
     print(f"  beside {sizes[-1]} / beside {sizes[0]}: {found:.2f} (wanted: about 1)")
     return found
@@ -157,9 +157,9 @@ def _status(sizes: Sequence[int], rounds: int) -> float:
                 def status(fleet: Fleet = fleet) -> None:
                     fleet.bootstrap("status", "--exit-code", "-o", "json")
 
-                (took[size],) = _best(rounds, status)
+                (took[size],) = best_of(rounds, status)
         calls[size] = len(asked) // rounds
-        print(f"status of {size} environments: {_ms(took[size])}, {calls[size]} requests")
+        print(f"status of {size} environments: {ms(took[size])}, {calls[size]} requests")
     if len(set(calls.values())) > 1:
         raise RuntimeError("the number of requests depends on how many environments there are")
     each = (took[sizes[-1]] - took[sizes[0]]) / max(1, sizes[-1] - sizes[0])
@@ -233,23 +233,6 @@ def _write_kubeconfig(root: Path, url: str) -> Path:
 def _fleet(size: int) -> Iterator[Fleet]:
     with tempfile.TemporaryDirectory() as folder:
         yield Fleet(Path(folder), size)
-
-
-def _best(
-    rounds: int, *contenders: Callable[[], object], before: Callable[[], None] = lambda: None
-) -> list[float]:
-    best = [float("inf")] * len(contenders)
-    for _ in range(rounds):
-        for number, contender in enumerate(contenders):
-            before()
-            began = time.perf_counter()
-            contender()
-            best[number] = min(best[number], time.perf_counter() - began)
-    return best
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms"
 
 
 def _build_helm() -> Path:

@@ -12,8 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from benchmarks.measuring import best_of, ms
 from bootstrap.application import render_application
 from bootstrap.certificate import SealingCertificate, generate_key, render_certificate
 from bootstrap.crypto import seal_value
@@ -127,15 +126,15 @@ def _one_process(fleet: Fleet, kubeseal: Path, rounds: int) -> dict[str, float]:
     file = f"environments/{name}/secrets.local.yaml"
     # what one run has imported by its end, in that order
     modules = fleet.run(sys.executable, "-c", _SHOW_MODULES, file).split()
-    ours, imports, theirs = _best(
+    ours, imports, theirs = best_of(
         max(rounds, 7) if rounds > 1 else 1,
         lambda: fleet.run(sys.executable, "-m", "bootstrap", "seal", file),
         lambda: fleet.run(sys.executable, "-c", _IMPORT, *modules),
         lambda: _kubeseal(fleet, kubeseal, name),
         before=fleet.empty,
     )
-    print(f"11 values in one process: {_ms(ours)}; Python and its imports alone {_ms(imports)}")
-    print(f"  kubeseal, the same 11 values: {_ms(theirs)}")
+    print(f"11 values in one process: {ms(ours)}; Python and its imports alone {ms(imports)}")
+    print(f"  kubeseal, the same 11 values: {ms(theirs)}")
     return {"start-up": _ratio("seal / imports", ours / imports, "under 1.25", lower=1.25)}
 
 
@@ -144,14 +143,14 @@ def _fleet(fleet: Fleet, kubeseal: Path, rounds: int) -> dict[str, float]:
         for name in fleet.names:
             _kubeseal(fleet, kubeseal, name)
 
-    ours, theirs = _best(
+    ours, theirs = best_of(
         rounds,
         lambda: fleet.run(sys.executable, "-m", "bootstrap", "seal", "--all"),
         loop,
         before=fleet.empty,
     )
     size = len(fleet.names)
-    print(f"{size} environments of 11 values: {_ms(ours)}; kubeseal in a loop {_ms(theirs)}")
+    print(f"{size} environments of 11 values: {ms(ours)}; kubeseal in a loop {ms(theirs)}")
     return {"fleet": _ratio("kubeseal / seal --all", theirs / ours, "at least 10", upper=10)}
 
 
@@ -167,7 +166,7 @@ def _bare_loop(certificate: SealingCertificate, count: int, rounds: int) -> dict
             is_unchanged=lambda *_given: False,
         )
 
-    took, bare = _best(max(rounds, 1), ours, lambda: _two_primitives(key, value, label, count))
+    took, bare = best_of(max(rounds, 1), ours, lambda: _two_primitives(key, value, label, count))
     print(f"values a second: {count / took:.0f}; RSA-OAEP and AES-GCM alone {count / bare:.0f}")
     return {"loop": _ratio("of the bare loop", bare / took, "at least 0.8", upper=0.8)}
 
@@ -188,29 +187,12 @@ def _kubeseal(fleet: Fleet, kubeseal: Path, name: str) -> None:
     (fleet.root / f"environments/{name}/sealed-secret.yaml").write_text(sealed)
 
 
-def _best(
-    rounds: int, *contenders: Callable[[], object], before: Callable[[], None] = lambda: None
-) -> list[float]:
-    best = [float("inf")] * len(contenders)
-    for _ in range(rounds):
-        for number, contender in enumerate(contenders):
-            before()
-            began = time.perf_counter()
-            contender()
-            best[number] = min(best[number], time.perf_counter() - began)
-    return best
-
-
 def _ratio(
     name: str, found: float, wanted: str, *, lower: float | None = None, upper: float | None = None
 ) -> float:
     met = found < lower if lower is not None else found >= (upper or 0)
     print(f"  {name}: {found:.2f} (wanted: {wanted}; {'met' if met else 'NOT met'})")
     return found
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms"
 
 
 def _build_kubeseal() -> Path:
