@@ -34,6 +34,8 @@ def _run(arguments: list[str]) -> int:
     try:
         app(arguments, prog_name="bootstrap")
     except SystemExit as end:  # how Typer ends, after it has said what was wrong with the usage
+        if end.code == EXIT_INTERRUPTED:  # how it tells of Ctrl-C, without a word
+            raise KeyboardInterrupt from None
         return end.code if isinstance(end.code, int) else 0
     except BootstrapError as error:
         print_error(error)

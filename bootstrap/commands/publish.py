@@ -10,7 +10,14 @@ from bootstrap.commands.reporter import Reporter
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
-from bootstrap.git.publish import commit_on_branch, commit_paths, drop_branch, moved, push
+from bootstrap.git.publish import (
+    commit_on_branch,
+    commit_paths,
+    drop_branch,
+    moved,
+    push,
+    restore,
+)
 from bootstrap.manifest import Manifest
 from bootstrap.repository import Change, Repository
 
@@ -100,23 +107,37 @@ def publish(
         if not options.commits:
             return Published(changes, branch=branch)
         public = [path for path in differing if path not in _private(plan)]
-        commit = commit_paths(git.root, public, plan.message) if public else git.head() or ""
+        made = [item.path for item in changes if item.action == "created" and item.path in public]
+        commit = _commit(git, public, made, plan.message) if public else git.head() or ""
         source = "HEAD"
         if not public and (is_there or not options.push):
             return Published(changes, commit if options.push else None, branch)
     if options.push and branch:
         _warn_of_other_branch(environments, branch, reporter)
         _warn_of_earlier(earlier, reporter)
-        _push(git, options, source, branch, commit)
+        _push(git, options, source, branch, commit, reporter)
     return Published(changes, commit, branch, options.push, earlier if options.push else ())
 
 
-def _push(git: Git, options: PublishOptions, source: str, branch: str, commit: str) -> None:
+def _commit(git: Git, paths: list[str], made: list[str], message: str) -> str:
+    try:
+        return commit_paths(git.root, paths, message)
+    except KeyboardInterrupt:
+        # they were as HEAD has them, but for those `made` now; else running this again is refused
+        restore(git.root, paths, made)
+        raise
+
+
+def _push(
+    git: Git, options: PublishOptions, source: str, branch: str, commit: str, reporter: Reporter
+) -> None:
     try:
         push(git.root, source, branch, _REMOTE)
-    except BootstrapError:
+    except (BootstrapError, KeyboardInterrupt) as error:
         if options.branch is not None:
             drop_branch(git.root, branch, commit)  # else running this again would stumble over it
+        elif isinstance(error, KeyboardInterrupt):
+            reporter.warn(f"commit {commit[:7]} is kept, and may not be pushed: run this again")
         raise
 
 

@@ -43,6 +43,18 @@ def commit_paths(root: Path, paths: Sequence[str], message: str) -> str:
     return _must(run_git(root, "rev-parse", "HEAD"), "rev-parse").strip()
 
 
+def restore(root: Path, paths: Sequence[str], made: Sequence[str]) -> None:
+    """Bring `paths` (relative to `root`) to what HEAD has; those `made` go if it has them not."""
+    listed = run_git(
+        root, "--literal-pathspecs", "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *paths
+    )
+    known = [path for path in listed.stdout.split("\0") if path]
+    if known:
+        run_git(root, "--literal-pathspecs", "checkout", "--quiet", "HEAD", "--", *known)
+    for path in set(made) - set(known):
+        (root / path).unlink(missing_ok=True)
+
+
 def commit_on_branch(root: Path, branch: str, files: Mapping[str, str | None], message: str) -> str:
     """Commit `files` (text by path, None removes) on top of HEAD as new `branch`.
 

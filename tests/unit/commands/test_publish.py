@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -328,6 +330,63 @@ def test_a_hook_that_says_nothing_is_still_named(tree: WorkTree, remote: Path) -
         refused.value.message == "Git refused the commit: a hook of yours, which does not say why"
     )
     assert refused.value.hint.startswith("the files are changed and not committed: mend the cause")
+
+
+def interrupt(tree: WorkTree, hook: str) -> None:
+    """Have Git's `hook` press Ctrl-C, which reaches us and Git, once."""
+    file = tree.root / ".git/hooks" / hook
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"#!/bin/sh\nrm $0\nkill -{signal.SIGINT} {os.getpid()}\nexec sleep 30\n")
+    file.chmod(0o755)
+
+
+def test_a_commit_that_is_interrupted_leaves_everything_as_it_was(
+    tree: WorkTree, remote: Path
+) -> None:
+    tree.write("staged.txt", "mine\n")
+    tree.git("add", "staged.txt")
+    before, head = tree.contents(), tree.git("rev-parse", "HEAD")
+    interrupt(tree, "pre-commit")
+
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(tree, commit=True)
+
+    assert tree.git("rev-parse", "HEAD") == head
+    assert tree.git("status", "--porcelain") == "A  staged.txt\n"
+    assert tree.contents() == {**before, KEY: b"private\n"}, "a key that was made is not lost"
+    done, _ = carry_out(tree, commit=True)
+    assert done.commit == tree.git("rev-parse", "HEAD").strip()
+
+
+def test_a_push_that_is_interrupted_can_be_run_again(tree: WorkTree, remote: Path) -> None:
+    interrupt(tree, "pre-push")
+    reporter, repository = Reporter(), Repository(tree.root)
+    with repository.lock(), pytest.raises(KeyboardInterrupt):
+        publish(
+            PLAN, PublishOptions(push=True), environments=[PROD], repository=repository,
+            git=Git(tree.root), reporter=reporter,
+        )  # fmt: skip
+    kept = tree.git("rev-parse", "HEAD").strip()
+    assert reporter.warnings == [
+        f"commit {kept[:7]} is kept, and may not be pushed: run this again"
+    ]
+    done, _ = carry_out(tree, push=True)
+    assert (done.commit, done.pushed) == (kept, True)
+    assert tree.git("-C", str(remote), "rev-parse", "main").strip() == kept
+
+
+def test_a_branch_whose_push_is_interrupted_is_not_in_the_way_of_the_next_try(
+    tree: WorkTree, remote: Path
+) -> None:
+    plan = Plan((Manifest(VALUES, "image: new\n"),), "Release new in prod")
+    interrupt(tree, "pre-push")
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(tree, plan, branch="fix", push=True)
+    assert tree.git("branch", "--list", "fix") == ""
+
+    done, _ = carry_out(tree, plan, branch="fix", push=True)
+
+    assert tree.git("-C", str(remote), "rev-parse", "fix").strip() == done.commit
 
 
 @pytest.mark.parametrize("dry_run", [False, True])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from bootstrap.hold import Hold, add_hold
@@ -199,3 +201,18 @@ def test_a_cluster_out_of_reach_is_told_before_anything_is_pushed(shared: Shared
     assert done.code == 1
     assert done.lines[-2].startswith("error: no cluster to talk to")
     assert (tree.snapshot(), tree.git("rev-parse", "HEAD", "origin/main")) == before
+
+
+def test_ctrl_c_while_git_commits_changes_nothing_and_is_said(shared: Shared):
+    tree = shared.tree
+    hook = tree.write(".git/hooks/pre-commit", f"#!/bin/sh\nkill -INT {os.getpid()}; sleep 30\n")
+    hook.chmod(0o755)
+    before, head = tree.contents(), tree.git("rev-parse", "HEAD")
+
+    ended = tree.run("upgrade", "prod", "--dispatcher", ":2", "--push")
+
+    assert (ended.code, ended.out, ended.lines[-1]) == (130, "", "interrupted")
+    assert (tree.contents(), tree.git("rev-parse", "HEAD")) == (before, head)
+    assert tree.git("status", "--porcelain") == ""
+    hook.unlink()
+    assert tree.run("upgrade", "prod", "--dispatcher", ":2", "--push").code == 0
