@@ -34,9 +34,16 @@ class ArgoCDSecrets:
 
     def read_repositories(self) -> list[KnownRepository]:
         """Return the repositories that Argo CD has a Secret for."""
+        return self._read_known("repository")
+
+    def read_templates(self) -> list[KnownRepository]:
+        """Return the Secrets that Argo CD uses for every repository whose URL begins so."""
+        return self._read_known("repo-creds")
+
+    def _read_known(self, kind: str) -> list[KnownRepository]:
         with self._api.translated("listing the repositories of Argo CD"):
             found = self._api.core.list_namespaced_secret(
-                ARGOCD_NAMESPACE, label_selector="argocd.argoproj.io/secret-type=repository",
+                ARGOCD_NAMESPACE, label_selector=f"argocd.argoproj.io/secret-type={kind}",
                 **bounded(),
             )  # fmt: skip
         return [

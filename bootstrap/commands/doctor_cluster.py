@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.cluster_list import list_clusters
+from bootstrap.commands.doctor_credentials import examine_credentials
 from bootstrap.commands.doctor_guard import guarded
 from bootstrap.commands.doctor_keys import examine_keys, examine_rights
 from bootstrap.commands.doctor_versions import examine_versions
@@ -32,6 +33,7 @@ def examine(
         *guarded("clock", lambda: _clock(cluster, now)),
         *examine_rights(cluster),
         *guarded("argocd", lambda: _applications(environments, cluster)),
+        *examine_credentials(environments, cluster, repository),
         *guarded("webhook", lambda: _webhook(cluster), Severity.INFO, _NO_WEBHOOK),
         *guarded("clusters", lambda: _clusters(environments, cluster, repository)),
         *examine_keys(environments, cluster, repository),

@@ -42,6 +42,7 @@ def private(
 def test_a_private_repository_comes_up_once_argocd_has_credentials(
     plane: Target, private: Workspace
 ) -> None:
+    predicted = private.bootstrap("doctor", check=False)
     private.bootstrap("up", "prod", "--no-wait")
     refused = wait_for(lambda: _refusal(plane), "Argo CD to be refused")
     add = ["repo", "add", "--username", "dev", "--password-stdin"]
@@ -49,6 +50,10 @@ def test_a_private_repository_comes_up_once_argocd_has_credentials(
     again = private.bootstrap(*add, input=f"{_PASSWORD}\n")
     up = private.bootstrap("up", "prod")
 
+    url = private.remote_url.replace(f"dev:{_PASSWORD}@", "")
+    assert predicted.returncode == 1
+    assert predicted.stdout.count("error ") == 1
+    assert f"error    credentials: Argo CD has no credentials for {url}\n" in predicted.stdout
     assert "authentication required" in refused
     assert added.stderr.startswith("created: Secret argocd/agentsmith-repository-")
     assert again.stderr.startswith("unchanged: ")

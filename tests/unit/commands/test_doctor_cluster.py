@@ -13,12 +13,13 @@ from bootstrap.cluster.argocd import KnownCluster
 from bootstrap.cluster.controller_keys import DeploymentRef
 from bootstrap.cluster.inspection import Access, Running
 from bootstrap.cluster.sealing import ServiceRef
+from bootstrap.cluster.secrets import KnownRepository
 from bootstrap.commands.doctor_cluster import examine
 from bootstrap.commands.project_files import load_environments
 from bootstrap.errors import BootstrapError
 from bootstrap.findings import Finding, Severity
 from bootstrap.repository import Repository
-from tests.unit.work_tree import WorkTree
+from tests.unit.work_tree import ORIGIN, WorkTree
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CHART = 'name: agentsmith\nkubeVersion: ">=1.30.0-0"\n'
@@ -40,6 +41,8 @@ class FakeCluster:
     webhook: list[str] | None = field(default_factory=lambda: ["webhook.github.secret"])
     secrets_refused: bool = False
     known: tuple[KnownCluster, ...] = ()
+    repositories: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
     context = "test"
 
     @property
@@ -48,6 +51,10 @@ class FakeCluster:
 
     @property
     def argocd(self) -> FakeCluster:
+        return self
+
+    @property
+    def secrets(self) -> FakeCluster:
         return self
 
     @property
@@ -84,6 +91,14 @@ class FakeCluster:
     def read_clusters(self) -> list[KnownCluster]:
         return list(self.known)
 
+    def read_repositories(self) -> list[KnownRepository]:
+        if self.secrets_refused:
+            raise REFUSED
+        return [KnownRepository("repo-1", url, "") for url in self.repositories]
+
+    def read_templates(self) -> list[KnownRepository]:
+        return [KnownRepository("creds-1", url, "") for url in self.templates]
+
     def find_service(self) -> ServiceRef:
         return ServiceRef("kube-system", "sealed-secrets", "http")
 
@@ -97,7 +112,8 @@ class FakeCluster:
 
 
 @pytest.fixture
-def good(prod: WorkTree) -> FakeCluster:
+def good(prod: WorkTree, monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
+    monkeypatch.setattr("bootstrap.commands.doctor_credentials.is_public", lambda _url: True)
     prod.write("helm/agentsmith/Chart.yaml", CHART)
     return FakeCluster(prod.read("environments/prod/sealing-cert.pem"))
 
@@ -201,6 +217,97 @@ def test_a_repository_that_argocd_can_not_read_is_explained(prod: WorkTree, good
 
     assert (finding.check, finding.what) == ("argocd", f"root: {message}")
     assert "credentials" in finding.mend
+
+
+@pytest.mark.parametrize(
+    ("change", "public", "expected"),
+    [
+        ({}, True, ("ok", f"{ORIGIN} can be read without credentials", "")),
+        (
+            {}, False,
+            (
+                "error", f"Argo CD has no credentials for {ORIGIN}",
+                f"`bootstrap repo add --url {ORIGIN} --username USER`",
+            ),
+        ),
+        (
+            {}, None,
+            (
+                "info", f"it is not known whether {ORIGIN} can be read without credentials",
+                f"if it is private, `bootstrap repo add --url {ORIGIN} --username USER`",
+            ),
+        ),
+        (
+            {"repositories": ("https://git.example.com/Team/agents",)}, False,
+            ("ok", f"Argo CD has Secret repo-1 for {ORIGIN}", ""),
+        ),
+        (
+            {"templates": ("https://git.example.com/team/",)}, False,
+            ("ok", f"Argo CD has Secret creds-1 for {ORIGIN}", ""),
+        ),
+        (
+            {"repositories": ("git@git.example.com:team/agents.git",),
+             "templates": ("", "https://git.example.com/other/")},
+            False,
+            (
+                "error", f"Argo CD has no credentials for {ORIGIN}",
+                f"`bootstrap repo add --url {ORIGIN} --username USER`",
+            ),
+        ),
+        (
+            {"secrets_refused": True}, True, ("info", REFUSED.message, REFUSED.hint),
+        ),
+    ],
+    ids=["public", "private", "out of reach", "known", "template", "others", "forbidden"],
+)  # fmt: skip
+def test_credentials_that_argocd_will_need_are_missed_before_it_reads(
+    change: dict[str, Any],
+    public: bool | None,
+    expected: tuple[str, str, str],
+    prod: WorkTree,
+    good: FakeCluster,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("bootstrap.commands.doctor_credentials.is_public", lambda _url: public)
+    good.applications = {}
+    for name, value in change.items():
+        setattr(good, name, value)
+
+    found = [item for item in look(prod, good) if item.check == "credentials"]
+
+    assert [(item.severity.value, item.what, item.mend) for item in found] == [expected]
+
+
+def test_credentials_that_lie_sealed_in_git_are_given_by_up(
+    prod: WorkTree, good: FakeCluster, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bootstrap.commands.doctor_credentials.is_public", lambda _url: False)
+    good.applications = {}
+    add = ("repo", "add", "--username", "u", "--password-stdin", "--seal", "prod")
+    assert prod.run(*add, stdin=b"token-of-mine").code == 0
+    (file,) = (prod.root / "argocd/repositories").iterdir()
+
+    found = [item for item in look(prod, good) if item.check == "credentials"]
+
+    assert [(item.severity.value, item.what) for item in found] == [
+        ("ok", f"`bootstrap up` gives Argo CD what argocd/repositories/{file.name} holds")
+    ]
+
+
+def test_of_a_repository_that_argocd_reads_the_rest_is_not_asked(
+    prod: WorkTree, good: FakeCluster, monkeypatch: pytest.MonkeyPatch
+):
+    assert prod.run("init", "edge", "--repo-url", "git@git.example.com:other/fork.git").code == 0
+    asked: list[str] = []
+    monkeypatch.setattr("bootstrap.commands.doctor_credentials.is_public", asked.append)
+
+    found = [item for item in look(prod, good) if item.check == "credentials"]
+
+    assert asked == ["git@git.example.com:other/fork.git"]
+    assert [item.mend for item in found] == [
+        "if it is private, `bootstrap repo add --url git@git.example.com:other/fork.git"
+        " --ssh-key FILE`"
+    ]
 
 
 def test_a_key_that_up_will_give_is_no_error_and_one_that_nobody_has_is(
