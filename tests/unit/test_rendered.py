@@ -64,6 +64,32 @@ def test_objects_are_read_as_yaml_1_1_and_lists_are_taken_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-01-01", "2026-01-01"),
+        ("2026-01-01T10:00:00Z", "2026-01-01T10:00:00Z"),
+        ("!!timestamp 2026-01-01", "2026-01-01"),
+        ("12:30", "12:30"),
+        ("1:30.5", "1:30.5"),
+        ("=", "="),
+        ("<<", "<<"),
+        ("!!binary aGVsbG8=", "hello"),
+        ("{2026-01-01: a, 12:30: b}", {"2026-01-01": "a", "12:30": "b"}),
+        ("{<<: {a: 1}, b: 2}", {"a": 1, "b": 2}),
+        ("1_000", 1000),
+        ("0644", 420),
+        ("1e3", 1000),
+        ("1.5", 1.5),
+    ],
+)
+def test_a_bare_value_is_what_helm_and_kubernetes_take_it_for(written: str, read: object) -> None:
+    text = f"---\n{{apiVersion: v1, kind: A, metadata: {{name: a}}, value: {written}}}\n"
+
+    assert parse_objects(text)[0]["value"] == read
+    assert json.loads(json.dumps(parse_objects(text)))[0]["value"] == read
+
+
+@pytest.mark.parametrize(
     ("document", "problem"),
     [
         ("a: b", "it has no metadata"),
