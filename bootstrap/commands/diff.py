@@ -22,12 +22,13 @@ from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.seal_check import State
 from bootstrap.commands.seal_check import check as check_sealed
 from bootstrap.constants import CHART_PATH
+from bootstrap.counterpart import count_unknown, move_object
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.git import Git
 from bootstrap.git.blobs import commit_blobs
 from bootstrap.helm import Helm
-from bootstrap.manifest_diff import ObjectDiff, by_key, compare
+from bootstrap.manifest_diff import Key, ObjectDiff, by_key, compare
 from bootstrap.rendered import parse_objects
 from bootstrap.repository import Repository
 
@@ -44,6 +45,8 @@ class DiffResult:
     diffs: tuple[ObjectDiff, ...]
     problems: tuple[str, ...]
     """What would go wrong though it renders: values that can't be unsealed there."""
+    unknown: int = 0
+    """How many sealed values both have, of which nobody can tell whether they are the same."""
 
 
 def diff(
@@ -78,12 +81,18 @@ def diff(
     here = _render(environment, repository, helm(None))
     if against in repository.applications():
         other = require_environment(repository, against)
-        there = _render(other, repository, helm(None))
-        diffs = compare(
-            _apart_from_namespace(there, other), _apart_from_namespace(here, environment),
-            old_name=against, new_name=name,
-        )  # fmt: skip
-        return DiffResult(environment, against, tuple(diffs), problems)
+        namespace = environment.namespace
+        ours = _by_role(here, namespace, namespace)
+        theirs = _by_role(_render(other, repository, helm(None)), other.namespace, namespace)
+        moved = {
+            key: move_object(item, ours[key], old=other.namespace, new=namespace)
+            if key in ours
+            else item
+            for key, item in theirs.items()
+        }
+        unknown = sum(count_unknown(item, ours[key]) for key, item in theirs.items() if key in ours)
+        diffs = compare(moved, ours, old_name=against, new_name=name)
+        return DiffResult(environment, against, tuple(diffs), problems, unknown)
     there = _render_commit(name, against, git, helm(None))
     namespace = environment.namespace
     diffs = compare(
@@ -96,14 +105,16 @@ def _render(environment: Environment, repository: Repository, helm: Helm) -> lis
     return parse_objects(helm.render(repository.root, read_source(environment, repository)))
 
 
-def _apart_from_namespace(
-    items: list[dict[str, Any]], environment: Environment
-) -> Mapping[Any, Mapping[str, Any]]:
-    """Return the objects by their names: each environment has a namespace of its own."""
-    keyed = by_key(items, environment.namespace)
+def _by_role(items: list[dict[str, Any]], own: str, shown: str) -> dict[Key, Mapping[str, Any]]:
+    """Return the objects by what they are to an environment whose `own` namespace that is."""
     return {
-        (group, kind, "" if namespace == environment.namespace else namespace, name): item
-        for (group, kind, namespace, name), item in keyed.items()
+        (
+            group,
+            kind,
+            "" if namespace == own else namespace,
+            shown if (group, kind, name) == ("", "Namespace", own) else name,
+        ): item
+        for (group, kind, namespace, name), item in by_key(items, own).items()
     }
 
 

@@ -28,6 +28,12 @@ def show_diff(result: DiffResult, *, as_json: bool) -> None:
         for item in result.diffs:
             print_data("".join(_painted(line, on) for line in item.diff.splitlines()))
     say.step(_summary(result))
+    if result.unknown:
+        values = f"{result.unknown} sealed value{'s' * (result.unknown != 1)}"
+        say.step(
+            f"not compared: {values} that both have; each is sealed for its own environment, and"
+            " only keys that one of them lacks are shown"
+        )
     if result.problems:
         raise BootstrapError(
             "; ".join(result.problems),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap.sealed_secret import SealedSecret
 from tests.support.fleet import add_chart, add_environment
 from tests.unit.work_tree import WorkTree
 
@@ -88,18 +89,56 @@ def test_a_revision_before_the_environment_shows_all_as_added(fleet: WorkTree) -
     assert "Deployment agentsmith-dispatcher" in [item["object"] for item in found]
 
 
-def test_two_environments_differ_by_their_files_and_namespaces(fleet: WorkTree) -> None:
-    add_environment(fleet.root, "staging", values="dispatcher:\n  replicas: 3\n")
+NOT_COMPARED = (
+    "not compared: {} that both have; each is sealed for its own environment, and only keys that"
+    " one of them lacks are shown\n"
+)
+
+
+def test_environments_that_differ_by_their_namespaces_and_sealing_alone_are_the_same(
+    fleet: WorkTree,
+) -> None:
+    sealed = dict.fromkeys(("github-token", "redis-url", "slack-bot-token"), "AgA=")
+    values = fleet.read(VALUES) + "\nnamespace:\n  create: true\n"
+    fleet.write(VALUES, values)
+    add_environment(
+        fleet.root,
+        "staging",
+        values=values,
+        config=fleet.read("environments/prod/agentsmith.yml"),
+        sealed=SealedSecret("agentsmith-staging", sealed),
+    )
+
+    done = fleet.run("diff", "prod", "--against", "staging")
+
+    told = f"prod is the same as staging\n{NOT_COMPARED.format('3 sealed values')}"
+    assert (done.code, done.out, done.err) == (0, "", told)
+
+
+def test_two_environments_differ_by_what_their_files_say(fleet: WorkTree) -> None:
+    add_environment(
+        fleet.root,
+        "staging",
+        values="dispatcher:\n  replicas: 3\n",
+        config=fleet.read("environments/prod/agentsmith.yml"),
+        sealed=SealedSecret("agentsmith-staging", {"redis-url": "AgA=", "jira-token": "AgB="}),
+    )
+    fleet.write(VALUES, "dispatcher:\n  replicas: 2\n")
 
     done = fleet.run("diff", "prod", "--against", "staging")
 
     assert done.code == 1
     assert "--- staging: Deployment agentsmith-dispatcher" in done.out
-    lines = changed_lines(done.out)
-    assert "-  replicas: 3" in lines
-    assert "+  replicas: 1" in lines
-    assert "-  namespace: agentsmith-staging" in lines
-    assert "+    github-token: <sealed, changed>" in lines
+    assert changed_lines(done.out) == [
+        "-  replicas: 3",
+        "+  replicas: 2",
+        "-    jira-token: <sealed>",
+        "+    github-token: <sealed>",
+        "+    slack-bot-token: <sealed>",
+    ]
+    assert done.err == (
+        f"prod differs from staging: 2 changed\n{NOT_COMPARED.format('1 sealed value')}"
+    )
 
 
 @pytest.mark.parametrize(
