@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_SECRET_CHECKSUM = "checksum/secret"
+_DERIVED = "checksum/secret"
 
 
 def move_object(
@@ -33,9 +33,9 @@ def _move(value: Any, to: Any, rename: Callable[[str], str]) -> Any:
         return to if rename(value) == to else value
     if isinstance(value, Mapping) and isinstance(to, Mapping):
         moved = {key: _move(item, to.get(key), rename) for key, item in value.items()}
-        if _SECRET_CHECKSUM in moved and _SECRET_CHECKSUM in to:
+        if _DERIVED in moved and _SECRET_CHECKSUM in to:
             # it follows from the Secret, which is compared itself as far as that can be
-            moved[_SECRET_CHECKSUM] = to[_SECRET_CHECKSUM]
+            moved[_DERIVED] = to[_SECRET_CHECKSUM]
         return moved
     if isinstance(value, list) and isinstance(to, list):
         return [_move(item, _partner(at, item, to), rename) for at, item in enumerate(value)]
