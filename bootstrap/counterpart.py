@@ -33,9 +33,9 @@ def _move(value: Any, to: Any, rename: Callable[[str], str]) -> Any:
         return to if rename(value) == to else value
     if isinstance(value, Mapping) and isinstance(to, Mapping):
         moved = {key: _move(item, to.get(key), rename) for key, item in value.items()}
-        if _DERIVED in moved and _SECRET_CHECKSUM in to:
+        if _DERIVED in moved and _DERIVED in to:
             # it follows from the Secret, which is compared itself as far as that can be
-            moved[_DERIVED] = to[_SECRET_CHECKSUM]
+            moved[_DERIVED] = to[_DERIVED]
         return moved
     if isinstance(value, list) and isinstance(to, list):
         return [_move(item, _partner(at, item, to), rename) for at, item in enumerate(value)]
