@@ -14,6 +14,7 @@ from bootstrap.constants import CONFIG_FILE
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.findings import Finding, Severity
+from bootstrap.from_here import from_here
 from bootstrap.git import Git
 from bootstrap.manifest import parse_mapping
 from bootstrap.repository import Repository
@@ -52,8 +53,8 @@ def _configuration(environment: Environment, repository: Repository) -> Iterator
         yield Finding(
             check_name, Severity.ERROR, error.message,
             "a push would roll it out, and Agent Smith could not read it",
-            f"mend the line, or take back what works: `git checkout {path}`, or where it is"
-            f" committed `bootstrap rollback {environment.name}`",
+            f"mend the line, or take back what works: `git checkout {from_here(path)}`, or where"
+            f" it is committed `bootstrap rollback {environment.name}`",
         )  # fmt: skip
     else:
         yield Finding(check_name, Severity.OK, f"{path} is valid YAML")
@@ -67,7 +68,7 @@ def _keys(environment: Environment, repository: Repository, git: Git) -> Iterato
             check_name, Severity.ERROR, f"Git would not ignore {path}",
             "who can read the repository could read every secret of the environment",
             "add the line *.local.pem to .gitignore; where it is tracked, `git rm --cached"
-            f" {path}` and `bootstrap keys rotate {environment.name}`",
+            f" {from_here(path)}` and `bootstrap keys rotate {environment.name}`",
         )  # fmt: skip
     keys = repository.private_keys(environment.folder)
     open_to_all = [key for key in keys if (repository.mode(key) or 0) & _OTHERS]
@@ -75,7 +76,8 @@ def _keys(environment: Environment, repository: Repository, git: Git) -> Iterato
         yield Finding(
             check_name, Severity.ERROR,
             f"{key} has mode {repository.mode(key) or 0:04o}: others may read it",
-            "who holds it can read every secret of the environment", f"`chmod 600 {key}`",
+            "who holds it can read every secret of the environment",
+            f"`chmod 600 {from_here(key)}`",
         )  # fmt: skip
     if keys and not open_to_all:
         yield Finding(check_name, Severity.OK, f"{', '.join(keys)}: nobody else may read it")

@@ -12,6 +12,7 @@ from bootstrap.commands.pushed import pushed_commits
 from bootstrap.constants import ARGOCD_DIR, CHART_PATH, PROJECT_FILE
 from bootstrap.environment import Environment
 from bootstrap.findings import Finding, Severity
+from bootstrap.from_here import from_here
 from bootstrap.git import Git
 from bootstrap.repository import Repository
 from bootstrap.written_secrets import is_edited
@@ -64,7 +65,7 @@ def _files(environments: Sequence[Environment], repository: Repository) -> Itera
         yield Finding(
             "files", Severity.WARNING, f"{PROJECT_FILE} is missing",
             "it says which repositories, places and kinds Argo CD may use",
-            f"`git checkout {PROJECT_FILE}`, or `bootstrap init {environments[0].name}`",
+            f"`git checkout {from_here(PROJECT_FILE)}`, or `bootstrap init {environments[0].name}`",
         )  # fmt: skip
         return
     yield Finding("files", Severity.OK, "the files that Argo CD reads are there")
@@ -104,8 +105,8 @@ def _plaintext(git: Git) -> Iterator[Finding]:
             )
         else:
             mend = (
-                f"take it out (`git rm --cached {item.path}` keeps the file), and replace every"
-                " secret that was ever pushed"
+                f"take it out (`git rm --cached {from_here(item.path)}` keeps the file), and"
+                " replace every secret that was ever pushed"
             )
         yield Finding(
             "plaintext", Severity.ERROR, f"{item.path}:{item.line}: {item.what}",

@@ -26,6 +26,7 @@ from bootstrap.environment import (
     parse_destination,
 )
 from bootstrap.errors import BootstrapError
+from bootstrap.from_here import from_here
 from bootstrap.git import Git
 from bootstrap.git.blobs import text_at
 from bootstrap.manifest import Manifest, is_generated, parse_mapping
@@ -208,7 +209,7 @@ def _check_not_lost(environment: Environment, git: Git) -> None:
     if lost.encrypted:
         raise BootstrapError(
             f"{path} is missing, but the last commit has {len(lost.encrypted)} values in it",
-            f"restore it with `git checkout HEAD -- {path}`",
+            f"restore it with `git checkout HEAD -- {from_here(path)}`",
         )
 
 

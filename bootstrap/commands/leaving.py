@@ -8,6 +8,7 @@ from bootstrap.application_file import parse_application
 from bootstrap.constants import APPLICATIONS_DIR, ENVIRONMENTS_DIR
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
+from bootstrap.from_here import from_here
 from bootstrap.git import Git
 from bootstrap.git.blobs import text_at
 from bootstrap.git.ignored import is_tracked
@@ -57,7 +58,7 @@ def removal_hint(repository: Repository, name: str) -> str | None:
         return None
     return (
         f"finish with `bootstrap destroy {name} --push`, or restore {path} with"
-        f" `git checkout {removal[:7]}^ -- {path}`"
+        f" `git checkout {removal[:7]}^ -- {from_here(path)}`"
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bootstrap.commands.reporter import Reporter
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
+from bootstrap.from_here import from_here
 from bootstrap.git import Git
 from bootstrap.git.publish import (
     commit_on_branch,
@@ -147,7 +147,7 @@ def _check_clean(plan: Plan, git: Git) -> None:
     paths = [item.path for item in plan.manifests if item.path not in private]
     changed = git.uncommitted([*paths, *plan.removed])
     if changed:
-        back = f"`git checkout -- {shlex.quote(changed[0])}`"
+        back = f"`git checkout -- {from_here(changed[0])}`"
         raise BootstrapError(
             f"{changed[0]} has changes that are not committed yet",
             f"commit them first (or take them back: {back}), or leave out --commit, --push and"

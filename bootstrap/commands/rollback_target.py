@@ -10,6 +10,7 @@ from bootstrap.commands.pushed import remote_for
 from bootstrap.constants import CONFIG_FILE, VALUES_FILE
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.from_here import from_here
 from bootstrap.git import Git
 from bootstrap.git.blobs import text_at
 from bootstrap.hold import Hold, read_hold, release_hold
@@ -26,13 +27,13 @@ def asked_revision(revision: str, environment: Environment, files: Sequence[str]
     if commit is None:
         raise UsageError(
             f"--to {revision!r} is no commit, tag or branch that is known here",
-            f"`git fetch`, or find one with `git log -- {environment.folder}`",
+            f"`git fetch`, or find one with `git log -- {from_here(environment.folder)}`",
         )
     for file in files:
         if text_at(git.root, commit, environment.path(file)) is None:
             raise BootstrapError(
                 f"{commit[:7]} has no {environment.path(file)}",
-                f"find a commit that has it with `git log -- {environment.folder}`",
+                f"find a commit that has it with `git log -- {from_here(environment.folder)}`",
             )
     return commit
 
@@ -67,7 +68,7 @@ def newest_synced(
     raise BootstrapError(
         f"Argo CD's history of {environment.name} has no synced revision with other files than"
         " these (it keeps the last 10 syncs; one that is not healthy now does not count)",
-        f"choose one from `git log -- {environment.folder}` and name it: --to REV",
+        f"choose one from `git log -- {from_here(environment.folder)}` and name it: --to REV",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError
+from bootstrap.from_here import from_here
 from bootstrap.git.process import is_bare_or_none, last_line, not_a_work_tree, run_git
 
 
@@ -27,8 +28,8 @@ def refuse_if_git_would_see(path: Path, name: str | None = None) -> None:
         if is_tracked(folder, candidate):
             raise BootstrapError(
                 f"{shown} is tracked by Git, so its plaintext is or will be in the history",
-                f"`git rm --cached {candidate.name}`, add it to .gitignore, and replace every"
-                " secret in it that was ever pushed",
+                f"`git rm --cached {from_here(str(candidate))}`, add it to .gitignore, and"
+                " replace every secret in it that was ever pushed",
             )
         if not is_ignored(folder, candidate):
             raise BootstrapError(

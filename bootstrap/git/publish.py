@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError
+from bootstrap.from_here import from_here
 from bootstrap.git.process import Completed, last_line, run_git
 
 _IDENTITY = "Author identity unknown", "Committer identity unknown", "empty ident name"
@@ -35,7 +36,7 @@ def commit_paths(root: Path, paths: Sequence[str], message: str) -> str:
             remote=True, stdin=message,
         )  # fmt: skip
         if done.code:
-            again = f"`git add {shlex.join(kept)} && git commit`"
+            again = f"`git add {from_here(*kept)} && git commit`"
             raise _refused(
                 done, f"the files are changed and not committed: mend the cause, then {again}"
             )

@@ -7,6 +7,7 @@ from typing import Any
 from bootstrap.commands.destroy import DestroyResult, Next
 from bootstrap.commands.namespace_end import End, NamespaceEnd
 from bootstrap.commands.publish import Published
+from bootstrap.from_here import from_here
 from bootstrap.output import TerminalReporter, print_json, verb_of
 from bootstrap.views.publish import describe_published
 
@@ -82,7 +83,8 @@ def _show_next(result: DestroyResult) -> None:
 def _how_to_publish(step: Published | None) -> str:
     if step is not None and step.commit is not None:
         return f"git push origin {step.branch}"
-    return "git add --all argocd environments && git commit && git push"
+    folders = from_here("argocd", "environments")
+    return f"git add --all {folders} && git commit && git push"
 
 
 def _show_local(result: DestroyResult) -> None:

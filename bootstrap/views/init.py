@@ -7,6 +7,7 @@ from typing import Any
 from bootstrap.commands.init import InitResult
 from bootstrap.commands.sealing_certificate import KEY_FILE
 from bootstrap.environment import Environment
+from bootstrap.from_here import from_here
 from bootstrap.manifest import Manifest
 from bootstrap.output import (
     TerminalReporter,
@@ -18,7 +19,6 @@ from bootstrap.output import (
 from bootstrap.repository import Repository
 from bootstrap.views.file_diff import diff_of
 
-_PUSH = "git add environments argocd && git commit && git push"
 _say = TerminalReporter()
 
 
@@ -53,13 +53,14 @@ def _say_next(result: InitResult) -> None:
             f"{path} is the PRIVATE key of this environment's secrets. It is ignored by Git and"
             " exists only here: copy it to a safe place (a password manager) now"
         )
-    steps = [_PUSH, f"bootstrap wait {environment.name}"]
+    push = f"git add {from_here('environments', 'argocd')} && git commit && git push"
+    steps = [push, f"bootstrap wait {environment.name}"]
     if not result.in_use:
         which = f" --env {environment.name}" if result.others else ""
         steps = [
             "write secrets.local.yaml (docs/examples/secrets.example.yaml shows its form)",
             f"bootstrap seal secrets.local.yaml{which}",
-            _PUSH,
+            push,
             f"bootstrap up {environment.name}",
         ]
     _say.step("next:")

@@ -10,6 +10,7 @@ from bootstrap.commands.keys_fetch import FetchResult
 from bootstrap.commands.keys_list import KeyEntry
 from bootstrap.commands.keys_rotate import RotateResult
 from bootstrap.commands.sealing_certificate import KEY_FILE
+from bootstrap.from_here import from_here
 from bootstrap.output import TerminalReporter, print_data, print_json
 from bootstrap.repository import Change
 
@@ -124,7 +125,7 @@ def _say_next(result: RotateResult) -> None:
         _say.step(
             f"  bootstrap keys give {environment.name}    (so that it is there before the push)"
         )
-    _say.step(f"  git add {environment.folder} && git commit && git push")
+    _say.step(f"  git add {from_here(environment.folder)} && git commit && git push")
     _say.step(f"  bootstrap up {environment.name}")
     _say.step("a rotation takes nothing back: who had the old key can read older commits")
 

@@ -6,6 +6,7 @@ import shlex
 from typing import Any
 
 from bootstrap.commands.publish import Published
+from bootstrap.from_here import from_here
 from bootstrap.output import TerminalReporter, verb_of
 
 _say = TerminalReporter()
@@ -22,7 +23,7 @@ def show_published(published: Published, environment: str, *, dry_run: bool = Fa
             _say.step(f"{environment} is up to date; nothing changed")
         else:
             paths = [item.path for item in published.changes if item.action != "unchanged"]
-            _say.step(f"next: git add {shlex.join(paths)} && git commit && git push")
+            _say.step(f"next: git add {from_here(*paths)} && git commit && git push")
             _say.step(f"  then: bootstrap wait {environment}")
         return
     where = f"{published.commit[:7]} on {published.branch}"

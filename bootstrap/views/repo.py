@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bootstrap.commands.repo_add import RepoAdded
 from bootstrap.constants import ARGOCD_NAMESPACE
+from bootstrap.from_here import from_here
 from bootstrap.output import TerminalReporter, print_json, verb_of
 
 _say = TerminalReporter()
@@ -27,8 +28,8 @@ def show_added(result: RepoAdded, *, dry_run: bool, as_json: bool) -> None:
         _say.step(f"{verb_of(result.change.action, dry_run)} {result.change.path}")
         if not dry_run and result.change.action != "unchanged":
             _say.step(
-                f'next: `git add {result.change.path} && git commit -m "Add credentials" && git'
-                " push`, then `bootstrap up`, which gives them to Argo CD"
+                f"next: `git add {from_here(result.change.path)} && git commit -m"
+                ' "Add credentials" && git push`, then `bootstrap up`, which gives them to Argo CD'
             )
     elif result.action:
         what = f"Secret {ARGOCD_NAMESPACE}/{result.secret}, for {result.url}"

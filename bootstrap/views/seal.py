@@ -7,6 +7,7 @@ from typing import Any
 
 from bootstrap.commands.seal import SealResult
 from bootstrap.commands.seal_check import CheckResult
+from bootstrap.from_here import from_here
 from bootstrap.output import (
     TerminalReporter,
     describe_certificate,
@@ -33,7 +34,7 @@ def show_seal(result: SealResult, *, dry_run: bool, as_json: bool) -> None:
     else:
         _say.step(f"{verb_of(result.change.action, dry_run)} {result.change.path}")
         if not dry_run:
-            _say.step(f"next: git add {result.change.path} && git commit && git push")
+            _say.step(f"next: git add {from_here(result.change.path)} && git commit && git push")
 
 
 def show_seal_all(results: Sequence[SealResult], *, dry_run: bool, as_json: bool) -> None:
@@ -47,7 +48,7 @@ def show_seal_all(results: Sequence[SealResult], *, dry_run: bool, as_json: bool
         verb = verb_of(result.change.action, dry_run)
         _say.step(f"{verb} {result.change.path} ({', '.join(counts)})")
     if not dry_run and any(item.change.action != "unchanged" for item in results):
-        _say.step("next: git add environments && git commit && git push")
+        _say.step(f"next: git add {from_here('environments')} && git commit && git push")
 
 
 def show_check(result: CheckResult, *, as_json: bool) -> None:
