@@ -28,6 +28,7 @@ from bootstrap.secret_nodes import (
 )
 from bootstrap.secret_template import SecretTemplate, build_template
 
+_OPENED = re.compile(r"(?:export\s+)?[^\s=]+\s*=\s*(['\"])(.*)")
 _DOTENV_LINE = re.compile(r"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=")
 _SHORTEST_SEARCHED = 6
 """A shorter value stands in ordinary text by chance."""
@@ -55,6 +56,7 @@ class _Collector:
     values: dict[str, bytes] = field(default_factory=dict)
     empty: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    malformed: list[str] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
 
     def add(self, written: str, value: bytes, line: int, spelling: Callable[[str], str]) -> None:
@@ -75,8 +77,13 @@ class _Collector:
     def finish(self, ignored: int = 0) -> SecretInput:
         if self.problems:
             raise BootstrapError(
-                f"{self.source}: {'; '.join(self.problems)}",
+                f"{self.source}: {'; '.join([*self.malformed, *self.problems])}",
                 f"known keys: {', '.join(SECRET_KEYS)}",
+            )
+        if self.malformed:
+            raise BootstrapError(
+                f"{self.source}: {'; '.join(self.malformed)}",
+                "write NAME=value; a value with a space or # in quotes, which end the line",
             )
         return SecretInput(self.values, tuple(sorted(self.empty)), ignored)
 
@@ -148,11 +155,21 @@ def _parse_dotenv(text: str, source: str) -> SecretInput:
         skipped = len(binding.original.string) - len(binding.original.string.lstrip("\r\n"))
         line = binding.original.line + binding.original.string[:skipped].count("\n")
         if binding.error or (binding.key is not None and binding.value is None):
-            collector.problems.append(f"line {line}: not of the form NAME=value")
+            collector.malformed.append(f"line {line}: {_what_is_wrong(binding.original.string)}")
         elif binding.key is not None:
             value = (binding.value or "").encode()
             collector.add(binding.key, value, line, variable_name)
     return collector.finish()
+
+
+def _what_is_wrong(line: str) -> str:
+    """Return why a line of a .env can't be read, in words that quote nothing of it."""
+    opened = _OPENED.match(line.lstrip())
+    if opened is None:
+        return "not of the form NAME=value"
+    if opened[1] in opened[2].replace(f"\\{opened[1]}", ""):
+        return "there is more after the closing quote"
+    return "the quote is not closed"
 
 
 def _parse_yaml(text: str, source: str) -> SecretInput:

@@ -17,7 +17,7 @@ _CHAIN = "bootstrap check --staged || exit 1"
 
 def install(git: Git) -> tuple[Path, str]:
     """Put the hook where Git looks for it; return its path and created, updated or unchanged."""
-    hook = _hook(git)
+    hook = _hook(git, f"add this line to its {_NAME} yourself: `{_CHAIN}`")
     wanted = render_hook(sys.executable)
     present = _read(hook)
     if present is not None and _MARK not in present:
@@ -30,12 +30,17 @@ def install(git: Git) -> tuple[Path, str]:
 
 def uninstall(git: Git) -> tuple[Path, str]:
     """Remove the hook if it is ours; return its path and removed or unchanged."""
-    hook = _hook(git)
+    hook = _hook(git, f"if its {_NAME} has this line, take it out yourself: `{_CHAIN}`")
     present = _read(hook)
     if present is None:
         return hook, "unchanged"
     if _MARK not in present:
-        raise _not_ours(hook)
+        raise BootstrapError(
+            f"{hook} is not of `bootstrap hooks install`; it is left as it is",
+            f"take this line out of it yourself: `{_CHAIN}`"
+            if "bootstrap check" in present
+            else "it does not run bootstrap, so there is nothing to remove",
+        )
     hook.unlink()
     return hook, "removed"
 
@@ -67,13 +72,14 @@ exit 1
 """
 
 
-def _hook(git: Git) -> Path:
+def _hook(git: Git, by_hand: str) -> Path:
+    """Return where the hook belongs; `by_hand` is what to do where that is not for us to do."""
     folder = git.hooks_folder()
     inside = (git.root.resolve(), git.common_folder().resolve())
     if not any(folder.resolve().is_relative_to(place) for place in inside):
         raise BootstrapError(
             f"core.hooksPath is {folder}, which other repositories may share",
-            f"add this line to its {_NAME} yourself: `{_CHAIN}`",
+            by_hand,
         )
     return folder / _NAME
 

@@ -38,7 +38,9 @@ def render(
     name: str | None, *, every: bool, repository: Repository, helm: Helm, reporter: Reporter
 ) -> RenderResult:
     """Render environment `name` or, with `every`, all that bootstrap made."""
-    if every == (name is not None):
+    if every and name is not None:
+        raise UsageError(f"--all is every environment, and {name} is one", "leave one of them out")
+    if not every and name is None:
         raise UsageError("say which environment, or --all", "for example `bootstrap render prod`")
     repository.check_chart()
     sources: list[tuple[Environment, HelmSource]] = []

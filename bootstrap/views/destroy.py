@@ -63,17 +63,17 @@ def _show_namespace(namespace: NamespaceEnd) -> None:
 
 def _show_next(result: DestroyResult) -> None:
     name = result.environment.name
-    again = f"bootstrap destroy {name}"
+    finish = f"bootstrap destroy {name} --push"  # the last on its line, which is copied
     last = result.steps[-1] if result.steps else None
     publish = _how_to_publish(last)
     match result.next:
         case Next.PUBLISH_APPLICATION:
-            _say.step(f"next: {publish}, upon which Argo CD deletes {name}")
-            _say.step(f"  then: {again} --push    (removes {result.environment.folder} from Git)")
+            _say.step(f"next: {publish}")
+            _say.step(f"  then, when Argo CD has deleted {name}: {finish}")
         case Next.RUN_AGAIN:
             if last is not None and last.branch and last.pushed:
                 _say.step(f"Argo CD deletes {name} once {last.branch} is what its root follows")
-            _say.step(f"next: {again} --push    (removes {result.environment.folder} from Git)")
+            _say.step(f"next, when it has: {finish}")
         case Next.PUBLISH_FILES:
             _say.step(f"Argo CD has deleted {name}; next: {publish}")
         case Next.NOTHING:

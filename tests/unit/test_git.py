@@ -181,6 +181,7 @@ TRACKED_HINT = (
 
 
 def test_tracked_file_is_refused_even_where_ignored(tree: WorkTree):
+    tree.monkeypatch.chdir(tree.root)
     for name in ("secrets.yaml", "secrets.local.yaml"):
         file = tree.write(name, "x")
         tree.git("add", "--force", name)

@@ -10,6 +10,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.secret_input import parse_secrets
 from bootstrap.secret_keys import SECRET_KEYS, variable_name
 
+FORM = "write NAME=value; a value with a space or # in quotes, which end the line"
 KNOWN = f"known keys: {', '.join(SECRET_KEYS)}"
 MARK = "hunter2-MARKED-s3cr3t"
 
@@ -241,10 +242,27 @@ FAILURES: list[tuple[str | bytes, str, str]] = [
         KNOWN,
     ),
     (f"{MARK}: githubToken\n", "f: line 1: unknown key (not shown)", KNOWN),
-    (f"GITHUB_TOKEN=x\n{MARK}\n", "f: line 2: not of the form NAME=value", KNOWN),
-    (f"GITHUB_TOKEN='{MARK}\n", "f: line 1: not of the form NAME=value", KNOWN),
+    (f"GITHUB_TOKEN=x\n{MARK}\n", "f: line 2: not of the form NAME=value", FORM),
+    (f"GITHUB_TOKEN='{MARK}\n", "f: line 1: the quote is not closed", FORM),
+    (
+        f'GITHUB_TOKEN=x\n\n# y\nexport JIRA_TOKEN = "{MARK}\\"\n',
+        "f: line 4: the quote is not closed",
+        FORM,
+    ),
+    (
+        f'GITHUB_TOKEN="{MARK}\nJIRA_TOKEN="{MARK}"\n',
+        "f: line 1: the quote is not closed",
+        FORM,
+    ),
+    (f'GITHUB_TOKEN="a"{MARK}\n', "f: line 1: there is more after the closing quote", FORM),
+    (
+        f"GH_TOKEN={MARK}\nJIRA_TOKEN='{MARK}\n",
+        "f: line 2: the quote is not closed; line 1: unknown key 'GH_TOKEN'; did you mean"
+        " 'GITHUB_TOKEN'?",
+        KNOWN,
+    ),
     (f"A B={MARK}\n".replace("A B", "GITHUB_TOKEN=x\nA B"), "f: line 2: not of the form NAME=value",
-     KNOWN),
+     FORM),
     (
         f"secrets: {MARK}\n",
         "f: line 1: `secrets` is not a mapping",
@@ -348,7 +366,7 @@ def test_what_can_not_be_parsed_is_refused_with_its_place_and_never_its_value(
 def test_name_of_the_file_decides_that_it_is_a_dotenv():
     assert failure(f"jiraToken: {MARK}\n", dotenv=True) == (
         "f: line 1: not of the form NAME=value",
-        KNOWN,
+        FORM,
     )
     assert values("jira-token: A=B\n") == {"jira-token": b"A=B"}
 

@@ -265,14 +265,26 @@ def test_an_older_hook_of_ours_is_renewed(guarded: WorkTree):
 
 def test_a_hook_of_somebody_else_is_never_touched(tree: WorkTree):
     hook = tree.write(HOOK, "#!/bin/sh\necho mine\n")
-    for command in ("install", "uninstall"):
-        ended = tree.run("hooks", command)
-        assert ended.code == 1
-        assert ended.lines == [
+    install, uninstall = (tree.run("hooks", command) for command in ("install", "uninstall"))
+    assert (install.code, install.lines) == (
+        1,
+        [
             f"error: {hook} is there and not ours; it is left as it is",
             "  fix: add this line to it: `bootstrap check --staged || exit 1`",
-        ]
+        ],
+    )
+    assert (uninstall.code, uninstall.lines) == (
+        1,
+        [
+            f"error: {hook} is not of `bootstrap hooks install`; it is left as it is",
+            "  fix: it does not run bootstrap, so there is nothing to remove",
+        ],
+    )
     assert hook.read_text() == "#!/bin/sh\necho mine\n"
+    hook.write_text("#!/bin/sh\nbootstrap check --staged || exit 1\n")
+    assert tree.run("hooks", "uninstall").lines[1] == (
+        "  fix: take this line out of it yourself: `bootstrap check --staged || exit 1`"
+    )
     hook.unlink()
     hook.symlink_to("nowhere")
     assert tree.run("hooks", "install").code == 1

@@ -89,7 +89,7 @@ def test_two_runs_take_it_out_of_git_and_a_third_changes_nothing(pushed: WorkTre
     assert after_first == ["argocd/project.yaml", "argocd/root.yaml", *FOLDER]
     assert first.lines[-2:] == [
         "Argo CD deletes prod once main is what its root follows",
-        "next: bootstrap destroy prod --push    (removes environments/prod from Git)",
+        "next, when it has: bootstrap destroy prod --push",
     ]
     assert pushed.git("ls-files", "environments", "argocd").splitlines() == [
         "argocd/project.yaml",
@@ -120,9 +120,8 @@ def test_without_options_one_file_goes_and_the_rest_is_said(pushed: WorkTree) ->
     assert pushed.git("status", "--porcelain") == f" D {APPLICATION}\n"
     assert done.lines == [
         f"removed: {APPLICATION}",
-        "next: git add --all argocd environments && git commit && git push, upon which Argo CD"
-        " deletes prod",
-        "  then: bootstrap destroy prod --push    (removes environments/prod from Git)",
+        "next: git add --all argocd environments && git commit && git push",
+        "  then, when Argo CD has deleted prod: bootstrap destroy prod --push",
     ]
     assert again.lines == done.lines[1:]
 

@@ -112,7 +112,14 @@ def test_a_broken_environment_is_named_and_the_others_are_shown(fleet: WorkTree)
 
 def test_usage_is_checked(fleet: WorkTree) -> None:
     assert fleet.run("render").code == 2
-    assert fleet.run("render", "prod", "--all").code == 2
+    both = fleet.run("render", "prod", "--all")
+    assert (both.code, both.lines) == (
+        2,
+        [
+            "error: --all is every environment, and prod is one",
+            "  fix: leave one of them out",
+        ],
+    )
     assert fleet.run("render", "nowhere").code == 2
     assert fleet.run("render", "prod", "-o", "json", "--output-dir", "x").code == 2
     assert not (fleet.root / "x").exists()
