@@ -122,3 +122,12 @@ def check_revision(revision: str) -> str:
             "give one that `git branch -a` or `git tag` lists",
         )
     return revision
+
+
+def check_given(option: str, revision: str) -> str:
+    """Return `revision`, as given with `option`, if it may mean a commit: HEAD~1 does, too."""
+    if not revision or revision.startswith("-") or not revision.isprintable():
+        raise UsageError(
+            f"{option} {revision!r} can't mean a commit", "give a commit, a branch or a tag"
+        )
+    return revision

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.manifest import parse_mapping
 from bootstrap.yaml_places import compose_one, find_key
 from bootstrap.yaml_splices import Value, join_key, splices
@@ -22,7 +22,10 @@ _MARK_OF_ORDER = "\ufeff"
 
 def split_key(dotted: str) -> tuple[str, ...]:
     r"""Return the keys of a dotted path, as Helm's --set has it: `\.` is a dot within a key."""
-    return tuple(part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", dotted))
+    keys = tuple(part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", dotted))
+    if not all(keys):
+        raise UsageError(f"--values {dotted!r} is no dotted key", "write it like image.pullPolicy")
+    return keys
 
 
 def get_value(text: str, keys: Sequence[str], *, path: str) -> object:

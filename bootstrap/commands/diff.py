@@ -12,6 +12,7 @@ from typing import Any
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.diff_live import compare_live
+from bootstrap.commands.missing_history import missing_hint
 from bootstrap.commands.project_files import (
     load_environment,
     load_environments,
@@ -23,8 +24,8 @@ from bootstrap.commands.seal_check import State
 from bootstrap.commands.seal_check import check as check_sealed
 from bootstrap.constants import CHART_PATH
 from bootstrap.counterpart import count_unknown, move_object
-from bootstrap.environment import Environment
-from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.environment import Environment, check_given
+from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
 from bootstrap.git.blobs import commit_blobs
 from bootstrap.helm import Helm
@@ -78,8 +79,10 @@ def diff(
             reporter=reporter,
         )
         return DiffResult(environment, LIVE, tuple(diffs), problems)
+    is_environment = against in repository.applications()
+    commit = "" if is_environment else _find_commit(against, git)
     here = _render(environment, repository, helm(None))
-    if against in repository.applications():
+    if is_environment:
         other = require_environment(repository, against)
         namespace = environment.namespace
         ours = _by_role(here, namespace, namespace)
@@ -93,7 +96,7 @@ def diff(
         unknown = sum(count_unknown(item, ours[key]) for key, item in theirs.items() if key in ours)
         diffs = compare(moved, ours, old_name=against, new_name=name)
         return DiffResult(environment, against, tuple(diffs), problems, unknown)
-    there = _render_commit(name, against, git, helm(None))
+    there = _render_commit(name, commit, against, git, helm(None))
     namespace = environment.namespace
     diffs = compare(
         by_key(there, namespace), by_key(here, namespace), old_name=against, new_name=_WORK_TREE
@@ -118,14 +121,20 @@ def _by_role(items: list[dict[str, Any]], own: str, shown: str) -> dict[Key, Map
     }
 
 
-def _render_commit(name: str, revision: str, git: Git, helm: Helm) -> list[dict[str, Any]]:
-    """Return what `revision` has of the environment; it may not have it yet."""
-    commit = git.resolve(revision)
+def _find_commit(revision: str, git: Git) -> str:
+    commit = git.resolve(check_given("--against", revision))
     if commit is None:
-        raise UsageError(
+        raise BootstrapError(
             f"--against {revision!r} is neither an environment nor a revision that is known here",
-            "`git fetch` it first, or say `live`",
+            missing_hint(git, "`git fetch` it first, or say `live`"),
         )
+    return commit
+
+
+def _render_commit(
+    name: str, commit: str, revision: str, git: Git, helm: Helm
+) -> list[dict[str, Any]]:
+    """Return what `commit` has of the environment; it may not have it yet."""
     folder = Path(tempfile.mkdtemp(prefix="bootstrap-diff-"))  # for us alone: mode 0700
     try:
         paths = [CHART_PATH, f"environments/{name}", f"argocd/applications/{name}.yaml"]

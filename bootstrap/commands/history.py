@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bootstrap.cluster import Cluster
+from bootstrap.commands.missing_history import warn_if_shallow
 from bootstrap.commands.project_files import require_environment
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.wanted import Wanted
@@ -39,6 +40,7 @@ def history(
 ) -> HistoryResult:
     """Return the last `limit` entries of environment `name`; nothing is fetched or written."""
     environment = require_environment(repository, name)
+    warn_if_shallow(git, reporter)
     application = connect().argocd.read_applications().get(environment.application)
     source = (environment.repo_url, environment.target_revision)
     remotes = Wanted(git, reporter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bootstrap.commands.change import (
@@ -48,6 +48,7 @@ class PromoteOptions:
 def promote(source: str, target: str, options: PromoteOptions, place: Workplace) -> Changed:
     """Copy images, and what `options` name, from environment `source` to `target`."""
     repository = place.repository
+    named = [split_key(dotted) for dotted in options.values]
     if source == target:
         raise UsageError(f"{source} can't be promoted to itself", "name two environments")
     with repository.lock():
@@ -61,7 +62,7 @@ def promote(source: str, target: str, options: PromoteOptions, place: Workplace)
         before = read_file(goal, VALUES_FILE, repository)
         after = read_values(goal, repository, release=options.release_hold)
         changed: dict[str, tuple[object, object]] = {}
-        for keys, value in _wanted(origin, options, place):
+        for keys, value in _wanted(origin, named, place):
             present = get_value(after, keys, path=path)
             edited = set_value(after, keys, value, path=path)
             if edited != after:
@@ -82,7 +83,7 @@ def promote(source: str, target: str, options: PromoteOptions, place: Workplace)
 
 
 def _wanted(
-    origin: Environment, options: PromoteOptions, place: Workplace
+    origin: Environment, named: Sequence[tuple[str, ...]], place: Workplace
 ) -> Iterator[tuple[tuple[str, ...], Value]]:
     path = origin.path(VALUES_FILE)
     text = read_file(origin, VALUES_FILE, place.repository)
@@ -100,8 +101,8 @@ def _wanted(
             ("image", image),
             Value(str(parse_image(str(found), source=f"image.{image} of {path}"))),
         )
-    for dotted in options.values:
-        yield from list_values(text, split_key(dotted), path=path)
+    for keys in named:
+        yield from list_values(text, keys, path=path)
 
 
 def _check_committed(origin: Environment, files: tuple[str, ...], place: Workplace) -> None:

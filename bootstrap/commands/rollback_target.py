@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from bootstrap.cluster import Cluster
+from bootstrap.commands.missing_history import missing_hint
 from bootstrap.commands.pushed import remote_for
 from bootstrap.constants import CONFIG_FILE, VALUES_FILE
-from bootstrap.environment import Environment
-from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.environment import Environment, check_given
+from bootstrap.errors import BootstrapError
 from bootstrap.from_here import from_here
 from bootstrap.git import Git
 from bootstrap.git.blobs import text_at
@@ -23,11 +24,13 @@ _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 def asked_revision(revision: str, environment: Environment, files: Sequence[str], git: Git) -> str:
     """Return the commit of `revision`, which must have the `files` of the environment."""
-    commit = git.resolve(revision)
+    commit = git.resolve(check_given("--to", revision))
     if commit is None:
-        raise UsageError(
+        raise BootstrapError(
             f"--to {revision!r} is no commit, tag or branch that is known here",
-            f"`git fetch`, or find one with `git log -- {from_here(environment.folder)}`",
+            missing_hint(
+                git, f"`git fetch`, or find one with `git log -- {from_here(environment.folder)}`"
+            ),
         )
     for file in files:
         if text_at(git.root, commit, environment.path(file)) is None:
@@ -68,7 +71,10 @@ def newest_synced(
     raise BootstrapError(
         f"Argo CD's history of {environment.name} has no synced revision with other files than"
         " these (it keeps the last 10 syncs; one that is not healthy now does not count)",
-        f"choose one from `git log -- {from_here(environment.folder)}` and name it: --to REV",
+        missing_hint(
+            git,
+            f"choose one from `git log -- {from_here(environment.folder)}` and name it: --to REV",
+        ),
     )
 
 

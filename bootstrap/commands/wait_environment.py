@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bootstrap.cluster import Cluster
+from bootstrap.commands.missing_history import missing_hint
 from bootstrap.commands.project_files import load_root
 from bootstrap.commands.pushed import commit_at_remote, descendants
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.wait import Clock, targets_of, wait_until
-from bootstrap.environment import Environment
+from bootstrap.environment import Environment, check_given
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
 from bootstrap.repository import Repository
@@ -33,6 +34,8 @@ def wait_for_commit(
     is healthy, and the controllers have seen the latest generation of each.
     Raises BootstrapError if the environment can never get there, is stuck, or out of time.
     """
+    if commit is not None:
+        check_given("--commit", commit)
     root_url, root_revision = load_root(repository)
     there = commit_at_remote(git, environment.repo_url, environment.target_revision)
     wanted = there if commit is None else _find(commit, environment, there, git)
@@ -58,12 +61,16 @@ def _find(commit: str, environment: Environment, there: str, git: Git) -> str:
         raise BootstrapError(
             f"--commit {commit!r} is not known here, nor is it part of"
             f" {environment.target_revision} at {environment.repo_url}",
-            "`git fetch`, or check the commit with `git log`",
+            missing_hint(git, "`git fetch`, or check the commit with `git log`"),
         )
     if not git.is_ancestor(full, there):
+        known = "not known to be" if git.is_shallow() else "not"
         raise BootstrapError(
-            f"commit {full[:7]} is not part of {environment.target_revision} at"
+            f"commit {full[:7]} is {known} part of {environment.target_revision} at"
             f" {environment.repo_url}, which {environment.name} follows",
-            f"push it (or merge it into {environment.target_revision}), then run this again",
+            missing_hint(
+                git,
+                f"push it (or merge it into {environment.target_revision}), then run this again",
+            ),
         )
     return full

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.from_here import from_here
 from bootstrap.git.process import Completed, last_line, run_git
 
@@ -64,7 +64,7 @@ def commit_on_branch(root: Path, branch: str, files: Mapping[str, str | None], m
     reference = f"refs/heads/{branch}"
     # with --branch it knows what `git branch` refuses too: -x, HEAD
     if run_git(root, "check-ref-format", "--branch", branch).code:
-        raise BootstrapError(f"--branch {branch!r} can't name a branch", "choose another name")
+        raise UsageError(f"--branch {branch!r} can't name a branch", "choose another name")
     if run_git(root, "rev-parse", "--quiet", "--verify", reference).code == 0:
         raise BootstrapError(
             f"branch {branch} exists already",

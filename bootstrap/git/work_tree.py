@@ -79,6 +79,11 @@ class Git:
         """Tell whether `commit` is in the object store."""
         return self._commit(commit) is not None
 
+    def is_shallow(self) -> bool:
+        """Tell whether the clone has the newest commits only."""
+        done = run_git(self.root, "rev-parse", "--is-shallow-repository")
+        return done.stdout.strip() == "true"
+
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Tell whether `commit` is `of` or one of its ancestors; both must be known here."""
         return run_git(self.root, "merge-base", "--is-ancestor", commit, of).code == 0

@@ -204,11 +204,11 @@ def test_values_sealed_for_another_namespace_are_predicted(fleet: WorkTree) -> N
     )
 
 
-def test_what_is_neither_environment_nor_revision_is_a_wrong_usage(fleet: WorkTree) -> None:
+def test_what_is_neither_environment_nor_revision_is_named(fleet: WorkTree) -> None:
     done = fleet.run("diff", "prod", "--against", "nowhere")
 
     assert (done.code, done.lines[0]) == (
-        2,
+        1,
         "error: --against 'nowhere' is neither an environment nor a revision that is known here",
     )
 

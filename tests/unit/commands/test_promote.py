@@ -145,6 +145,8 @@ def test_what_never_ran_in_the_source_is_not_committed_to_the_target(shared: Sha
         (["prod", "prod"], 2, "prod can't be promoted to itself"),
         (["staging", "x"], 2, "no environment 'x'; there are: prod, staging"),
         (["staging", "prod", "--values", "a.b"], 1, f"{STAGING} does not set a.b"),
+        (["staging", "prod", "--values", "a..b"], 2, "--values 'a..b' is no dotted key"),
+        (["staging", "prod", "--values", ""], 2, "--values '' is no dotted key"),
     ],
 )
 def test_what_makes_no_sense_is_refused(

@@ -11,7 +11,7 @@ import pytest
 
 from bootstrap.commands.publish import Plan, Published, PublishOptions, publish
 from bootstrap.environment import Environment, parse_destination
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.git import Git
 from bootstrap.manifest import Manifest
 from bootstrap.repository import Change, Repository
@@ -281,7 +281,7 @@ def test_a_branch_that_could_not_be_pushed_is_not_in_the_way_of_the_next_try(
 
 @pytest.mark.parametrize("name", ["-x", "HEAD", "a b", "a..b", ""])
 def test_what_can_not_name_a_branch_is_refused(tree: WorkTree, remote: Path, name: str) -> None:
-    with pytest.raises(BootstrapError, match="can't name a branch"):
+    with pytest.raises(UsageError, match="can't name a branch"):
         carry_out(tree, branch=name)
 
 

@@ -365,8 +365,8 @@ def test_work_that_is_not_committed_is_never_lost(shared: Shared):
 @pytest.mark.parametrize(
     ("arguments", "code", "error"),
     [
-        (["--to", "nowhere"], 2, "--to 'nowhere' is no commit, tag or branch that is known here"),
-        (["--to", "--all"], 2, "--to '--all' is no commit, tag or branch that is known here"),
+        (["--to", "nowhere"], 1, "--to 'nowhere' is no commit, tag or branch that is known here"),
+        (["--to", "--all"], 2, "--to '--all' can't mean a commit"),
         (["--to", "HEAD", "--reason", "a\nb"], 2, "--reason is not one line of plain text"),
     ],
 )
