@@ -42,9 +42,10 @@ def up(
     controller_namespace: ControllerNamespace = None,
     controller_name: ControllerService = None,
     timeout: Annotated[str, typer.Option(help="How long to wait, such as 90s, 5m or 1h.")] = "5m",
-    no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Apply, and leave the rest to Argo CD.")
-    ] = False,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait/--no-wait", help="Wait until it runs, or leave the rest to Argo CD."),
+    ] = True,
     force_conflicts: Annotated[
         bool, typer.Option("--force-conflicts", help="Take over fields of other managers.")
     ] = False,
@@ -83,7 +84,7 @@ def up(
     home = functools.cache(lambda: connect(context, *controller))
     result = run(
         environment,
-        UpOptions(timeout_seconds=seconds, wait=not no_wait, force_conflicts=force_conflicts),
+        UpOptions(timeout_seconds=seconds, wait=wait, force_conflicts=force_conflicts),
         repository=repository,
         git=git,
         connect=home,

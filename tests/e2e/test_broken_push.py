@@ -52,7 +52,7 @@ def test_a_broken_push_is_predicted_explained_by_its_file_and_mended_by_rollback
         diff = workspace.bootstrap("diff", "prod", check=False)
         doctor = workspace.bootstrap("doctor", "prod", "--offline", check=False)
         workspace.push("Break prod")
-        up = workspace.bootstrap("up", "prod", check=False)
+        up = workspace.bootstrap("up", "prod", "--wait", check=False)
         status = workspace.bootstrap("status", "prod", "--exit-code", check=False)
         workspace.bootstrap("rollback", "prod", "--push", "--wait", *broken.rollback)
         healthy = workspace.bootstrap("status", "prod", "--exit-code")
