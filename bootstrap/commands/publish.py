@@ -86,8 +86,8 @@ def publish(
     earlier: tuple[str, ...] = ()
     is_there = False
     if options.commits:
-        _check_clean(plan, git)
         _check_head(options, current, git)
+        _check_clean(plan, git)
     if options.push:
         earlier, is_there = _check_remote(options, current, git)
     changes = tuple(repository.plan(plan.manifests, plan.removed))

@@ -117,14 +117,14 @@ def _check_unmoved(
 
 
 def _check_committed(environment: Environment, files: tuple[str, ...], place: Workplace) -> None:
+    if place.git.head() is None:
+        raise BootstrapError("there is no commit yet", "commit what is there first")
     changed = place.git.uncommitted([environment.path(file) for file in files])
     if changed:
         raise BootstrapError(
             f"{changed[0]} has changes that are not committed, and a rollback would lose them",
             "commit or stash them first",
         )
-    if place.git.head() is None:
-        raise BootstrapError("there is no commit yet", "commit what is there first")
 
 
 def _tell_what_stays(

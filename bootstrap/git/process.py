@@ -141,4 +141,4 @@ def last_line(text: str) -> str:
     """Return what Git's stderr says in the end: its last fatal line, else its last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     fatal = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
-    return (fatal or lines or ["no reason given"])[-1]
+    return (fatal or lines or ["no reason given"])[-1].removeprefix("error: ")
