@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,12 @@ def test_a_working_directory_that_is_gone_is_said(tree: WorkTree, tmp_path: Path
     )  # fmt: skip
     assert done.stderr == "error: the working directory is gone\n  fix: cd to your clone\n"
     assert done.returncode == 1
+
+
+def test_the_version_is_that_of_the_package(tree: WorkTree):
+    ended = tree.run("--version")
+
+    assert (ended.code, ended.out, ended.err) == (0, f"{version('agentsmith-bootstrap')}\n", "")
 
 
 def test_wrong_usage_is_two(tree: WorkTree):

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import http.server
+import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from bootstrap.errors import BootstrapError
 from bootstrap.web import post
+from tests.unit.certificates import make_certificate, to_pem
 
 
 @pytest.fixture
@@ -53,3 +58,25 @@ def test_nobody_at_the_address_is_no_status():
 
     assert post(f"http://127.0.0.1:{port}/", {}, b"") is None
     assert post("http://no host/", {}, b"") is None
+
+
+def test_a_certificate_that_nobody_vouches_for_is_an_error_that_says_how_to(
+    tmp_path: Path, small_key: RSAPrivateKey
+):
+    file = tmp_path / "server.pem"
+    file.write_text(to_pem(small_key) + make_certificate(small_key))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as running:
+        running.socket = context.wrap_socket(running.socket, server_side=True)
+        thread = threading.Thread(target=running.handle_request)
+        thread.start()
+        url = f"https://127.0.0.1:{running.server_port}/"
+        with pytest.raises(BootstrapError) as raised:
+            post(url, {"X-Proof": "p"}, b"b")
+        thread.join()
+
+    assert raised.value.message.startswith(f"{url}: its certificate is not trusted: self")
+    assert raised.value.hint == (
+        "name the authority's certificate in SSL_CERT_FILE, or use the right host"
+    )

@@ -213,6 +213,21 @@ def test_what_is_neither_environment_nor_revision_is_named(fleet: WorkTree) -> N
     )
 
 
+def test_a_revision_that_does_not_render_is_told_from_the_work_tree(fleet: WorkTree) -> None:
+    good = fleet.read(VALUES)
+    fleet.write(VALUES, "dispatcher:\n  replicass: 2\n")
+    fleet.git("commit", "--quiet", "--all", "--message", "Misspell")
+    fleet.write(VALUES, good)
+
+    done = fleet.run("diff", "prod", "--against", "HEAD")
+
+    assert (done.code, done.out, done.lines[-2]) == (
+        1,
+        "",
+        f"error: at HEAD: {VALUES}: dispatcher: additional properties 'replicass' not allowed",
+    )
+
+
 def test_no_file_stays_behind(
     fleet: WorkTree, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -101,6 +101,10 @@ def _leak(tree: WorkTree) -> None:
     tree.git("add", "notes.txt")
 
 
+def _show_key(tree: WorkTree) -> None:
+    tree.write(".gitignore", "*.local.yaml\n*.local.env\n.env\n")
+
+
 def _lose_project(tree: WorkTree) -> None:
     (tree.root / "argocd/project.yaml").unlink()
 
@@ -114,6 +118,7 @@ def _lose_project(tree: WorkTree) -> None:
         (_stop_ignoring, 1, "private files", "Git would not ignore secrets.local.yaml, secrets"),
         (_leak, 1, "plaintext", "notes.txt:"),
         (_lose_project, 0, "files", "argocd/project.yaml is missing"),
+        (_show_key, 1, "prod: keys", f"Git would not ignore {KEY}"),
     ],
 )
 def test_what_is_broken_is_found(

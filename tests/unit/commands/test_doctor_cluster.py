@@ -150,6 +150,24 @@ def test_a_good_cluster_has_only_good_findings(prod: WorkTree, good: FakeCluster
             ("kubernetes", "error", "Kubernetes v1.29.4+k3s1, and the chart needs >=1.30.0-0"),
         ),
         (
+            {"kubernetes": "unreleased"},
+            (
+                "kubernetes", "info",
+                "the version of Kubernetes is unknown: it calls itself 'unreleased'",
+            ),
+        ),
+        (
+            {"missing": ("AppProject",)},
+            ("argocd", "error", "the cluster has no AppProject (argoproj.io/v1alpha1) of Argo CD"),
+        ),
+        (
+            {"argocd_image": "redis:7"},
+            (
+                "argocd", "info",
+                "the version of Argo CD is unknown: it has no workload where it is looked for",
+            ),
+        ),
+        (
             {"argocd_image": "quay.io/argoproj/argocd:v3.2.9"},
             ("argocd", "error", "Argo CD 3.2.9 is older than 3.3.0, the oldest supported"),
         ),

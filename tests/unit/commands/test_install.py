@@ -58,6 +58,9 @@ class FakeCluster:
         self.applied: list[str] = []
         self.looks = 0
         self.forced: set[bool] = set()
+        self.served = True
+        self.missing: list[str] = []
+        self.workloads: list[dict[str, Any]] = []
 
     def has_kind(self, _version: str, kind: str) -> bool:
         return kind in self.kinds
@@ -86,10 +89,13 @@ class FakeCluster:
 
     def is_established(self, _name: str) -> bool:
         self.looks += 1
-        return self.looks > 1
+        return self.served and self.looks > 1
 
     def unavailable(self, _namespace: str) -> list[str]:
-        return []
+        return self.missing
+
+    def read_workloads(self, _namespace: str) -> list[dict[str, Any]]:
+        return self.workloads
 
 
 def run(cluster: FakeCluster, *, force: bool = False) -> list[str]:
@@ -151,6 +157,53 @@ def test_what_somebody_else_installed_is_refused_and_what_we_began_goes_on() -> 
     )
     assert foreign.applied == []
     assert begun.applied[-1] == "Application agentsmith-platform"
+
+
+def test_definitions_that_are_not_served_in_time_end_it() -> None:
+    cluster = FakeCluster()
+    cluster.served = False
+
+    with pytest.raises(BootstrapError) as raised:
+        run(cluster)
+
+    assert (raised.value.message, raised.value.hint) == (
+        "the definitions of argo-cd are not served",
+        "look at the definitions: `kubectl get crd`",
+    )
+    assert "Service argo-cd in argocd" not in cluster.applied
+
+
+QUOTA = {
+    "kind": "ReplicaSet",
+    "metadata": {"name": "argocd-server-1"},
+    "status": {
+        "conditions": [
+            {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: pods=0"}
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("workloads", "message", "hint"),
+    [
+        ([], "not available: Deployment argocd-server", "look at namespace argocd, then run"),
+        ([QUOTA], "no pod for argocd-server-1: exceeded quota: pods=0", "raise the namespace's"),
+    ],
+    ids=["unknown", "quota"],
+)
+def test_what_does_not_become_available_is_named_with_its_cause(
+    workloads: list[dict[str, Any]], message: str, hint: str
+) -> None:
+    cluster = FakeCluster()
+    cluster.missing, cluster.workloads = ["Deployment argocd-server"], workloads
+
+    with pytest.raises(BootstrapError) as raised:
+        run(cluster)
+
+    assert raised.value.message == message
+    assert raised.value.hint.startswith(hint)
+    assert "AppProject agentsmith-platform" not in cluster.applied
 
 
 def test_the_files_are_written_once_and_then_the_users(prod: WorkTree) -> None:

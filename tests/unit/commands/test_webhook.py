@@ -30,6 +30,7 @@ class FakeArgoCD:
         self.refreshes = 0
         self.secrets = self.argocd = self
         self.root = True
+        self.url: str | None = "https://argocd.example.com/"
 
     def compare(self, values: Mapping[str, str]) -> bool | None:
         if not any(key in self.held for key in values):
@@ -40,7 +41,7 @@ class FakeArgoCD:
         self.held.update(values)
 
     def read_argocd_url(self) -> str | None:
-        return "https://argocd.example.com/"
+        return self.url
 
     def read_applications(self) -> dict[str, Any]:
         if not self.root:
@@ -262,6 +263,20 @@ def test_a_secret_that_is_sent_openly_is_warned_of(url: str, warned: bool):
     Probe(url, 20, post, FakeTime(), log).run(secret, cast(Cluster, fake))
 
     assert any("sends the secret itself" in line for line in log.lines) is warned
+
+
+def test_a_test_needs_a_url(tree: WorkTree, monkeypatch: pytest.MonkeyPatch):
+    fake = FakeArgoCD()
+    fake.url = None
+    monkeypatch.setattr(Cluster, "connect", lambda *_where: fake)
+
+    done = tree.run(
+        "webhook", "--provider", "github", "--secret-stdin", "--test", stdin=GOOD.text.encode()
+    )
+
+    assert (done.code, done.lines) == (
+        2, ["error: Argo CD does not tell its URL (argocd-cm)", "  fix: give it with --url"]
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
