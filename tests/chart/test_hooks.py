@@ -107,6 +107,12 @@ def test_the_helm_test_asks_dispatcher_and_redis(chart: Chart) -> None:
     }
 
 
+def test_the_helm_test_goes_where_it_may_run(chart: Chart) -> None:
+    spec = pick(chart.objects(CHART / "ci" / "full-values.yaml"), "Pod", "agentsmith-test")["spec"]
+    assert spec["nodeSelector"] == {"kubernetes.io/os": "linux"}
+    assert spec["tolerations"] == [{"key": "dedicated", "operator": "Exists"}]
+
+
 def test_the_helm_test_waits_for_the_key_that_agents_need(chart: Chart) -> None:
     pod = pick(chart.objects({"existingSecret": "elsewhere"}), "Pod", "agentsmith-test")
     reference = {"name": "elsewhere", "key": "redis-url", "optional": False}

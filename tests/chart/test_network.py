@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.chart.render import CHART, Chart, names, pick
 
 OWN = {"app.kubernetes.io/instance": "agentsmith", "app.kubernetes.io/name": "agentsmith"}
@@ -72,6 +74,25 @@ def test_another_redis_needs_a_rule_of_its_own(chart: Chart) -> None:
     egress = pick(objects, "NetworkPolicy", "agentsmith-dispatcher")["spec"]["egress"]
     assert egress[-1] == {"to": [{"ipBlock": {"cidr": "10.20.0.0/16"}}], "ports": tcp(6380)}
     assert len(egress) == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "ports"),
+    [
+        ("redis.example.com:6380,ssl=true,abortConnect=false", [6380]),
+        ("redis.example.com", [6379]),
+        ("redis.example.com,ssl=true", [6380]),
+        ("a.example:7000,b.example:7001,serviceName=mymaster,a.example:7000", [7000, 7001]),
+        ("[fd00::1]:6390", [6390]),
+    ],
+)
+def test_the_dispatcher_reaches_another_redis_by_its_address(
+    chart: Chart, address: str, ports: list[int]
+) -> None:
+    objects = chart.objects({"redis": {"enabled": False, "externalUrl": address}})
+    egress = pick(objects, "NetworkPolicy", "agentsmith-dispatcher")["spec"]["egress"]
+    assert egress[-1]["ports"] == tcp(443, 6443, *ports)
+    assert len(egress) == 2
 
 
 def test_policies_can_be_off(chart: Chart) -> None:

@@ -48,6 +48,11 @@ def test_a_vendor_build_of_kubernetes_is_accepted(chart: Chart) -> None:
     assert chart.text(options=("--kube-version", "v1.30.4-gke.100")) == chart.text()
 
 
+def test_guards_speak_before_a_template_stumbles(either: Chart) -> None:
+    refusal = either.refusal({"tests": None, "redis": None})
+    assert "(agentsmith/templates/values/guards.yaml:" in refusal
+
+
 def test_lint_finds_nothing(either: Chart) -> None:
     options = [f"--values={path}" for path in CI_VALUES if path.stem == "full-values"]
     for more in ([], options):

@@ -186,7 +186,19 @@ WRONG: dict[str, object] = {
     "image.agent": "agentsmith latest",
     "image.dispatcher": "agentsmith@sha256:1234",
     "image.pullSecrets": "login",
-    "redis.image": "",
+    "redis.image": "library//redis",
+    "cleanup.image": "",
+    "tests.image": "tools...x:1",
+    "global.imageRegistry": "https://registry.example.com/",
+    "global.imagePullSecrets": [{"secret": "login"}],
+    "commonLabels": {"team": "plat form"},
+    "commonAnnotations": {"two/slashes/here": "x"},
+    "redis.podLabels": {"no blank": "x"},
+    "redis.nodeSelector": {"disk": "-ssd"},
+    "namespace.labels": {"team": "x" * 64},
+    "dispatcher.podAnnotations": {"-leading": "x"},
+    "dispatcher.extraEnv": [{"name": "A=B", "value": "x"}],
+    "dispatcher.probes.liveness.successThreshold": 2,
     "redis.maxMemory": "256 megabytes",
     "redis.maxMemoryPolicy": "all",
     "redis.enabled": "yes",
@@ -200,7 +212,8 @@ WRONG: dict[str, object] = {
     "dispatcher.resources.limits.memory": "512MB",
     "dispatcher.service.type": "ExternalName",
     "dispatcher.service.port": 70000,
-    "dispatcher.probes.path": "health",
+    "dispatcher.probes.path": "/health #1",
+    "httpRoute.paths": [{"value": "slack"}],
     "dispatcher.probes.startup.periodSeconds": 0,
     "dispatcher.preStopSleepSeconds": "10s",
     "dispatcher.spread": "medium",
@@ -209,7 +222,7 @@ WRONG: dict[str, object] = {
     "ingress.paths": [],
     "ingress.tls": "agentsmith-tls",
     "httpRoute.timeout": "5 minutes",
-    "networkPolicy.dispatcher.egressCidrs": ["10.0.0.1"],
+    "networkPolicy.dispatcher.egressCidrs": ["10.0.0.1", "example.com/24", "10.0.0.0/33", "::/129"],
     "networkPolicy.dispatcher.egressPorts": ["https"],
     "secrets.githubToken": 12345,
     "secrets.jiraEmail": ["a@example.com"],
@@ -231,6 +244,12 @@ def test_every_wrong_value_is_refused_by_helm(either: Chart) -> None:
     }
     missing = [p for p in WRONG if not any(w == p or w.startswith(f"{p}.") for w in at)]
     assert not missing
+
+
+def test_a_readiness_probe_has_no_grace_period_of_its_own(chart: Chart) -> None:
+    probes = {"readiness": {"terminationGracePeriodSeconds": 5, "successThreshold": 2}}
+    refusal = chart.refusal({"dispatcher": {"probes": probes}})
+    assert refused(refusal) == {"dispatcher.probes.readiness.terminationGracePeriodSeconds"}
 
 
 def test_a_refused_secret_is_not_printed(either: Chart) -> None:
@@ -259,6 +278,20 @@ def test_a_value_that_needs_another_is_refused_without_it(
 def test_ci_values_are_valid_for_other_validators_too(path: Any) -> None:
     values = YAML(typ="safe").load(path.read_text())
     VALIDATOR.validate(values)
+
+
+@pytest.mark.parametrize(
+    "cidr", ["0.0.0.0/0", "10.20.0.0/16", "255.1.2.3/32", "::/0", "fd00::/8", "2001:db8::1/128"]
+)
+def test_an_address_range_is_accepted(cidr: str) -> None:
+    VALIDATOR.validate({"networkPolicy": {"dispatcher": {"egressCidrs": [cidr]}}})
+
+
+def test_a_parent_chart_may_set_global_in_the_ways_in_use(either: Chart) -> None:
+    for mirror in ("", None, "registry.example.com:5000/mirror/"):
+        values = {"global": {"imageRegistry": mirror, "imagePullSecrets": None}}
+        assert either.text(values)
+    assert either.text({"global": {"imagePullSecrets": ["a", {"name": "b"}]}})
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,23 @@ def test_scope_labels_and_annotations_of_a_sealed_secret_are_kept(chart: Chart) 
     assert made["labels"]["app.kubernetes.io/instance"] == "agentsmith"
 
 
+def test_a_sealed_secret_read_back_from_a_cluster_can_be_applied(chart: Chart) -> None:
+    noted = "kubectl.kubernetes.io/last-applied-configuration"
+    manifest = sealed_secret(slack_bot_token="AgBy").replace(
+        "metadata:\n  name",
+        f"metadata:\n  annotations: {{{noted}: '{{}}', team: platform}}\n"
+        "  creationTimestamp: null\n  generation: 3\n  resourceVersion: '12'\n  uid: a-b\n"
+        "  ownerReferences: []\n  managedFields: []\n  name",
+        1,
+    )
+    manifest += "status: {}\n"
+    made = pick(chart.objects({"sealedSecret": {"manifest": manifest}}), "SealedSecret",
+                "agentsmith-secrets")  # fmt: skip
+    assert set(made) == {"apiVersion", "kind", "metadata", "spec"}
+    assert set(made["metadata"]) == {"name", "namespace", "labels", "annotations"}
+    assert set(made["metadata"]["annotations"]) == {"argocd.argoproj.io/sync-wave", "team"}
+
+
 def test_a_cluster_wide_sealed_secret_needs_no_namespace(chart: Chart) -> None:
     manifest = sealed_secret().replace(
         f"  namespace: {NAMESPACE}\nspec:",
@@ -267,6 +284,24 @@ def test_notes_name_what_is_missing_and_print_no_secret(chart: Chart) -> None:
     assert "Keys: github-token, redis-url\n" in text
     assert "MISSING: slack-bot-token, slack-signing-secret, one of anthropic-api-key" in text
     assert "ghp_hidden" not in text
+
+
+def test_notes_name_what_a_sealed_secret_lacks(chart: Chart) -> None:
+    manifest = sealed_secret(slack_bot_token="AgBy", github_token="AgBx")
+    text = notes(chart, *chart.arguments({"sealedSecret": {"manifest": manifest}}, {}))
+    assert "Keys: github-token, slack-bot-token\n" in text
+    assert "MISSING: slack-signing-secret, redis-url, one of anthropic-api-key" in text
+
+
+def test_notes_say_which_port_a_policy_cannot_know(chart: Chart) -> None:
+    text = notes(chart, "--values", CHART / "ci" / "no-redis-values.yaml")
+    assert "can't know its port. Unless it is\n  443, 6443, add it" in text
+    assert "MISSING" not in text
+
+
+def test_notes_say_how_agents_elsewhere_reach_redis(chart: Chart) -> None:
+    text = notes(chart, "--values", CHART / "ci" / "job-namespace-values.yaml")
+    assert f"From there Redis is redis.{NAMESPACE}:6379. The key redis-url of Secret" in text
 
 
 def test_notes_of_the_local_example_have_nothing_missing(chart: Chart) -> None:

@@ -14,7 +14,7 @@ are needed depends on agentsmith.yml, so those are optional.
 {{- if .Values.redis.urlFromSecret }}
   valueFrom:
     secretKeyRef:
-      name: {{ $secret }}
+      name: {{ $secret | quote }}
       key: redis-url
       optional: false
 {{- else }}
@@ -43,7 +43,7 @@ are needed depends on agentsmith.yml, so those are optional.
 {{- range $resource, $prefix := dict "cpu" "Cpu" "memory" "Memory" }}
 {{- with index $amounts $resource }}
 - name: JobSpawner__Resources__{{ $prefix }}{{ $suffix }}
-  value: {{ . | toString | quote }}
+  value: {{ include "agentsmith.number" . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -52,7 +52,7 @@ are needed depends on agentsmith.yml, so those are optional.
 - name: {{ $key | upper | replace "-" "_" }}
   valueFrom:
     secretKeyRef:
-      name: {{ $secret }}
+      name: {{ $secret | quote }}
       key: {{ $key }}
       optional: {{ not (has $key $required) }}
 {{- end }}

@@ -36,6 +36,21 @@ redis:6379
 {{- end -}}
 
 {{/*
+TCP ports of the Redis in redis.externalUrl, as a JSON list. Parts with an equals sign are options.
+*/}}
+{{- define "agentsmith.redisPorts" -}}
+{{- $parts := splitList "," (.Values.redis.externalUrl | default "") -}}
+{{- $default := ternary 6380 6379 (regexMatch "(?i)(^|,)ssl=true(,|$)" (.Values.redis.externalUrl | default "")) -}}
+{{- $ports := list -}}
+{{- range $parts -}}
+{{- if and . (not (contains "=" .)) -}}
+{{- $ports = append $ports (regexFind ":[0-9]+$" . | trimPrefix ":" | default $default | int) -}}
+{{- end -}}
+{{- end -}}
+{{- uniq $ports | toJson -}}
+{{- end -}}
+
+{{/*
 An image reference, with global.imageRegistry before it where it names no registry.
 Call with (dict "root" $ "image" "name:tag").
 */}}
@@ -48,12 +63,41 @@ Call with (dict "root" $ "image" "name:tag").
 {{- end -}}
 {{- end -}}
 
+{{/*
+Text of a number or quantity. Numbers of a values file are floats, which would print as 1.073741824e+09.
+*/}}
+{{- define "agentsmith.number" -}}
+{{- if and (kindIs "float64" .) (eq . (floor .)) -}}
+{{- printf "%.0f" . -}}
+{{- else -}}
+{{- . | toString -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Bytes of a Kubernetes quantity or of a size in redis.conf; 0 where it is neither.
+Call with (dict "size" "256mb" "units" (dict "mb" 1048576)).
+*/}}
+{{- define "agentsmith.bytes" -}}
+{{- $size := include "agentsmith.number" .size -}}
+{{- $unit := regexReplaceAll "^[0-9.]+" $size "" -}}
+{{- if and (regexMatch "^[0-9]" $size) (hasKey .units $unit) -}}
+{{- mulf (regexFind "^[0-9.]+" $size | float64) (index .units $unit) | floor | printf "%.0f" -}}
+{{- else -}}
+0
+{{- end -}}
+{{- end -}}
+
 {{/* imagePullSecrets field, or nothing. */}}
 {{- define "agentsmith.imagePullSecrets" -}}
-{{- $names := concat ((.Values.global | default dict).imagePullSecrets | default list) (.Values.image.pullSecrets | default list) | uniq -}}
+{{- /* Other charts that share `global` may write them as in a pod, with a key `name`. */}}
+{{- $names := list -}}
+{{- range concat ((.Values.global | default dict).imagePullSecrets | default list) (.Values.image.pullSecrets | default list) -}}
+{{- if kindIs "map" . }}{{ $names = append $names .name }}{{ else }}{{ $names = append $names . }}{{ end -}}
+{{- end -}}
 {{- if $names -}}
 imagePullSecrets:
-{{- range $names }}
+{{- range uniq $names }}
   - name: {{ . | quote }}
 {{- end }}
 {{- end -}}
@@ -104,7 +148,7 @@ Metadata of an object.
 Call with (dict "root" $ "name" "redis" "component" "redis"); namespace, labels and annotations are optional.
 */}}
 {{- define "agentsmith.metadata" -}}
-name: {{ .name }}
+name: {{ .name | quote }}
 namespace: {{ .namespace | default .root.Release.Namespace | quote }}
 labels:
   {{- include "agentsmith.labels" . | nindent 2 }}

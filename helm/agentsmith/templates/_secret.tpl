@@ -42,11 +42,21 @@ Line ends at the end are dropped: `--set-file` adds them.
 {{- toJson $sources -}}
 {{- end -}}
 
-{{/* Which keys a Secret made from `secrets.*` lacks for a working dispatcher, as a JSON list. */}}
+{{/*
+Which keys the Secret lacks for a working dispatcher, as a JSON list: made from `secrets.*`, or from the SealedSecret.
+Of a Secret from elsewhere nothing is known.
+*/}}
 {{- define "agentsmith.missingSecrets" -}}
-{{- $data := include "agentsmith.secretData" . | fromYaml -}}
+{{- $data := dict -}}
+{{- $needed := list "slack-bot-token" "slack-signing-secret" -}}
+{{- if .Values.sealedSecret.manifest -}}
+{{- $data = (include "agentsmith.sealedSecret" . | fromYaml).spec.encryptedData | default dict -}}
+{{- $needed = append $needed "redis-url" -}}
+{{- else -}}
+{{- $data = include "agentsmith.secretData" . | fromYaml -}}
+{{- end -}}
 {{- $missing := list -}}
-{{- range tuple "slack-bot-token" "slack-signing-secret" -}}
+{{- range $needed -}}
 {{- if not (hasKey $data .) }}{{ $missing = append $missing . }}{{ end -}}
 {{- end -}}
 {{- if not (or (hasKey $data "anthropic-api-key") (hasKey $data "openai-api-key") (hasKey $data "gemini-api-key")) -}}
