@@ -304,6 +304,14 @@ def test_notes_say_how_agents_elsewhere_reach_redis(chart: Chart) -> None:
     assert f"From there Redis is redis.{NAMESPACE}:6379. The key redis-url of Secret" in text
 
 
+def test_notes_promise_no_end_of_what_the_hook_cannot_reach(chart: Chart) -> None:
+    text = notes(chart, "--values", CHART / "ci" / "docker-values.yaml")
+    assert "Containers that it has started in Docker go on." in text
+    assert "Jobs" not in text
+    text = notes(chart, "--set", "cleanup.enabled=false")
+    assert "Running agents outlive helm uninstall" in text
+
+
 def test_notes_of_the_local_example_have_nothing_missing(chart: Chart) -> None:
     text = notes(chart, "--values", CHART / "values.local.yaml.example")
     assert "Keys: anthropic-api-key, redis-url, slack-bot-token, slack-signing-secret\n" in text
