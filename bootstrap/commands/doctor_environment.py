@@ -10,7 +10,7 @@ from bootstrap.certificate import parse_certificate
 from bootstrap.commands.doctor_guard import guarded
 from bootstrap.commands.seal_check import CheckResult, State, check
 from bootstrap.commands.sealing_certificate import CERTIFICATE_FILE, KEY_FILE
-from bootstrap.constants import CONFIG_FILE
+from bootstrap.constants import CONFIG_FILE, VALUES_FILE
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.findings import Finding, Severity
@@ -45,8 +45,22 @@ def _configuration(environment: Environment, repository: Repository) -> Iterator
     check_name = f"{environment.name}: configuration"
     path = environment.path(CONFIG_FILE)
     text = repository.read(path)
+    if text is None:
+        yield Finding(
+            check_name, Severity.ERROR, f"{path} is missing",
+            "Argo CD can't render the environment without it, and applies nothing of the push",
+            f"restore it with `git checkout -- {from_here(path)}`, or write a new one with"
+            f" `bootstrap init {environment.name}`",
+        )  # fmt: skip
+        return
     if not text:
-        return  # the chart then has a file of its own
+        if "existingConfigMap" not in (repository.read(environment.path(VALUES_FILE)) or ""):
+            yield Finding(
+                check_name, Severity.WARNING, f"{path} is empty",
+                "Agent Smith gets the chart's example instead, which has none of your projects",
+                f"write it, or take it back with `git checkout -- {from_here(path)}`",
+            )  # fmt: skip
+        return
     try:
         parse_mapping(text, path=path)
     except BootstrapError as error:

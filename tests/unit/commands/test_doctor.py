@@ -245,6 +245,37 @@ def test_a_configuration_that_agent_smith_could_not_read_is_found(
     assert "MARK" not in bad.out + bad.err
 
 
+def test_a_missing_configuration_is_an_error_and_an_empty_one_a_warning(sealed: WorkTree):
+    path = "environments/prod/agentsmith.yml"
+
+    def configuration() -> list[tuple[str, str, str]]:
+        done = sealed.run("doctor", "prod", "--offline", "-o", "json").json()
+        return [
+            (item["severity"], item["what"], item["mend"])
+            for item in done["findings"]
+            if item["check"] == "prod: configuration"
+        ]
+
+    sealed.write(path, "")
+    empty = configuration()
+    values = sealed.read("environments/prod/values.yaml")
+    sealed.write("environments/prod/values.yaml", values + "config:\n  existingConfigMap: mine\n")
+    elsewhere = configuration()
+    (sealed.root / path).unlink()
+    missing = configuration()
+
+    back = f"`git checkout -- {path}`"
+    assert empty == [("warning", f"{path} is empty", f"write it, or take it back with {back}")]
+    assert elsewhere == []
+    assert missing == [
+        (
+            "error",
+            f"{path} is missing",
+            f"restore it with {back}, or write a new one with `bootstrap init prod`",
+        )
+    ]
+
+
 def test_an_application_changed_by_hand_is_found(sealed: WorkTree):
     path = "argocd/applications/prod.yaml"
     sealed.write(path, sealed.read(path).replace("helm:\n", "helm:\n      skipCrds: true\n"))
