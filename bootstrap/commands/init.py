@@ -10,6 +10,7 @@ from bootstrap.application import render_application, render_project, render_roo
 from bootstrap.certificate import SealingCertificate
 from bootstrap.commands.init_source import default_url, describe_root, warn_of_other_root
 from bootstrap.commands.leaving import load_leaving, removal_hint
+from bootstrap.commands.lost import check_not_lost, check_values_not_lost
 from bootstrap.commands.project_files import (
     check_private,
     load_environment,
@@ -26,9 +27,7 @@ from bootstrap.environment import (
     parse_destination,
 )
 from bootstrap.errors import BootstrapError
-from bootstrap.from_here import from_here
 from bootstrap.git import Git
-from bootstrap.git.blobs import text_at
 from bootstrap.manifest import Manifest, is_generated, parse_mapping
 from bootstrap.remote_url import parse_remote_url
 from bootstrap.repository import Change, Repository
@@ -91,6 +90,8 @@ def init(
         others = [item for item in load_environments(repository) if item.name != name]
         _check_place(environment, others)
         sealed = _load_sealed(environment, repository)
+        if options.certificate is None and not (sealed and sealed.encrypted):
+            check_not_lost(environment, repository, git, reporter)
         certificate, new_files = choose_certificate(
             environment,
             options.certificate,
@@ -100,7 +101,7 @@ def init(
             reporter=reporter,
         )
         if sealed is None and not new_files:
-            _check_not_lost(environment, git)
+            check_values_not_lost(environment, git)
         leaving = [item for item in load_leaving(repository) if item.name != name]
         asked = options.repo_url is not None or existing is None
         root_url, root_revision = describe_root(
@@ -193,24 +194,6 @@ def _check_not_leaving(name: str, repository: Repository) -> None:
     hint = removal_hint(repository, name)
     if hint is not None:
         raise BootstrapError(f"environment {name} is being removed", hint)
-
-
-def _check_not_lost(environment: Environment, git: Git) -> None:
-    """Refuse an empty SealedSecret in place of values that Git has, for the same certificate."""
-    path = environment.path(SEALED_FILE)
-    head = git.head()
-    text = text_at(git.root, head, path) if head else None
-    if text is None:
-        return
-    try:
-        lost = parse_sealed_secret(text, path=path, namespace=environment.namespace)
-    except BootstrapError:
-        return  # nothing that could be used any more
-    if lost.encrypted:
-        raise BootstrapError(
-            f"{path} is missing, but the last commit has {len(lost.encrypted)} values in it",
-            f"restore it with `git checkout HEAD -- {from_here(path)}`",
-        )
 
 
 def _warn_of_move(old: Environment, new: Environment, reporter: Reporter) -> None:

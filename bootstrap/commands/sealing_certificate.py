@@ -20,6 +20,7 @@ from bootstrap.commands.project_files import not_ours
 from bootstrap.commands.reporter import Reporter
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
+from bootstrap.from_here import from_here
 from bootstrap.manifest import Manifest, is_generated
 from bootstrap.repository import Repository
 from bootstrap.sealed_secret import SealedSecret
@@ -50,8 +51,8 @@ def choose_certificate(
         if sealed and sealed.encrypted and key_text is None:
             raise BootstrapError(
                 f"{path} is missing, but {len(sealed.encrypted)} values are sealed for it",
-                "restore it with `git checkout`, or delete"
-                f" {environment.path(SEALED_FILE)}, run this again and seal every value",
+                f"restore it with `git restore -- {from_here(path)}`, or commit its removal and"
+                f" that of {environment.path(SEALED_FILE)}, run this again and seal every value",
             )
         if key_text is None:
             reporter.step("making a sealing key pair (RSA-4096)")

@@ -89,8 +89,8 @@ def test_a_lost_certificate_of_sealed_values_is_not_replaced_by_a_new_one(prod: 
         1,
         [
             f"error: {CERTIFICATE} is missing, but 2 values are sealed for it",
-            f"  fix: restore it with `git checkout`, or delete {SEALED}, run this again and seal"
-            " every value",
+            f"  fix: restore it with `git restore -- {CERTIFICATE}`, or commit its removal and that"
+            f" of {SEALED}, run this again and seal every value",
         ],
     )
     assert not (prod.root / KEY).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -201,9 +202,10 @@ def test_sealed_values_that_git_has_are_not_replaced_by_none(
     assert sealed.run("init", "prod").lines[-1] == "prod is up to date; nothing changed"
 
 
-def test_sealed_values_of_another_certificate_may_be_deleted(sealed: WorkTree):
+def test_sealed_values_of_another_certificate_may_be_deleted_in_a_commit(sealed: WorkTree):
     (sealed.root / SEALED).unlink()
     (sealed.root / "environments/prod/sealing-cert.pem").unlink()
+    sealed.git("commit", "--quiet", "--all", "--message", "Seal for another key")
     assert sealed.run("init", "prod").code == 0
     assert "encryptedData: {}\n" in sealed.read(SEALED)
 
@@ -246,3 +248,49 @@ def test_starting_configuration_is_the_same_everywhere(tree: WorkTree, cert: tup
         assert tree.run("init", name, *cert).code == 0
     one, other = (tree.read(f"environments/{name}/agentsmith.yml") for name in ("prod", "staging"))
     assert one == other
+
+
+def test_a_deleted_folder_is_restored_from_git_and_no_new_key_made(sealed: WorkTree):
+    shutil.rmtree(sealed.root / "environments/prod")
+
+    done = sealed.run("init", "prod", folder="helm")
+
+    assert (done.code, done.lines) == (
+        1,
+        [
+            "error: environments/prod/sealing-cert.pem is missing, but the last commit has it: prod"
+            " would get another sealing key",
+            "  fix: `git restore --source=HEAD -- ../environments/prod`; if another key is meant,"
+            " commit the removal first",
+        ],
+    )
+    assert not (sealed.root / "environments/prod").exists()
+    sealed.git("restore", "--source=HEAD", "--", "environments/prod")
+    assert sealed.run("init", "prod").lines[-1] == "prod is up to date; nothing changed"
+
+
+def test_a_deleted_certificate_is_restored_alone(sealed: WorkTree):
+    for name in ("sealing-cert.pem", "sealed-secret.yaml"):
+        (sealed.root / "environments/prod" / name).unlink()
+
+    done = sealed.run("init", "prod", "--dry-run")
+
+    assert (done.code, done.lines[-1]) == (
+        1,
+        "  fix: `git restore --source=HEAD -- environments/prod/sealing-cert.pem`; if another key"
+        " is meant, commit the removal first",
+    )
+
+
+def test_a_folder_whose_removal_is_committed_gets_a_new_key_and_says_so(sealed: WorkTree):
+    shutil.rmtree(sealed.root / "environments/prod")
+    sealed.git("commit", "--quiet", "--all", "--message", "Begin anew")
+    commit = sealed.git("rev-parse", "--short=7", "HEAD").strip()
+
+    done = sealed.run("init", "prod")
+
+    assert done.code == 0
+    assert done.lines[0] == (
+        "warning: prod gets a new sealing key: environments/prod/sealing-cert.pem was removed by"
+        f" commit {commit} (`git show {commit}` lists what else was)"
+    )
