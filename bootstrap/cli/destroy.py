@@ -65,7 +65,7 @@ def destroy(
     from bootstrap.output import TerminalReporter
     from bootstrap.views.destroy import show_destroy
 
-    how = waiting(timeout, context, destination_context)
+    how = waiting(timeout, context, destination_context, wait=wait, looks=True)
     options = publish_options(commit=commit, push=push, branch=branch, wait=wait)
     git, repository = open_repository()
     result = run(

@@ -32,7 +32,7 @@ def pause(
     """Turn an environment's automated sync off, in Git: pushes wait until it is resumed."""
     from bootstrap.commands.pause import pause as run
 
-    how = waiting(timeout, context, destination_context)
+    how = waiting(timeout, context, destination_context, wait=wait)
     asked = Asked(commit, push, branch, wait, how, dry_run, output)
     change(asked, lambda place: run(environment, place))
 
@@ -52,6 +52,6 @@ def resume(
     """Turn an environment's automated sync on again: Argo CD brings it to what is pushed."""
     from bootstrap.commands.pause import resume as run
 
-    how = waiting(timeout, context, destination_context)
+    how = waiting(timeout, context, destination_context, wait=wait)
     asked = Asked(commit, push, branch, wait, how, dry_run, output)
     change(asked, lambda place: run(environment, place))

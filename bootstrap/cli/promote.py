@@ -58,6 +58,6 @@ def promote(
     from bootstrap.commands.promote import promote as run
 
     options = PromoteOptions(config=config, values=tuple(values or ()), release_hold=release_hold)
-    how = waiting(timeout, context, destination_context)
+    how = waiting(timeout, context, destination_context, wait=wait)
     asked = Asked(commit, push, branch, wait, how, dry_run, output)
     change(asked, lambda place: run(source, target, options, place), show_diff=True)

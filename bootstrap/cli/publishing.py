@@ -66,8 +66,24 @@ def publish_options(*, commit: bool, push: bool, branch: str | None, wait: bool)
     return PublishOptions(commit=commit, push=push or wait, branch=branch)
 
 
-def waiting(timeout: str, context: str | None, destination_context: str | None) -> Waiting:
-    """Return what the options say of waiting."""
+def waiting(
+    timeout: str,
+    context: str | None,
+    destination_context: str | None,
+    *,
+    wait: bool = True,
+    looks: bool = False,
+) -> Waiting:
+    """Return what the options say of waiting.
+
+    Without `wait` they would be looked at by nothing, unless the command `looks` into the cluster.
+    """
+    contexts = {"--context": context, "--destination-context": destination_context}
+    idle = [] if looks else [option for option, given in contexts.items() if given is not None]
+    if timeout != DEFAULT_TIMEOUT:
+        idle.insert(0, "--timeout")
+    if idle and not wait:
+        raise UsageError(f"{idle[0]} is used only with --wait", "add --wait, or leave it out")
     return Waiting(parse_duration(timeout), context, destination_context)
 
 

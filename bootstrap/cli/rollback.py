@@ -62,7 +62,7 @@ def rollback(
 
     options = RollbackOptions(to, secrets, reason)
     cluster = functools.cache(lambda: connect(context))
-    how = waiting(timeout, context, destination_context)
+    how = waiting(timeout, context, destination_context, wait=wait, looks=to is None or secrets)
     asked = Asked(commit, push, branch, wait, how, dry_run, output)
     change(
         asked,

@@ -52,6 +52,6 @@ def upgrade(
     given = {"dispatcher": dispatcher, "agent": agent}
     images = {name: image for name, image in given.items() if image is not None}
     options = UpgradeOptions(images, release_hold)
-    how = waiting(timeout, context, destination_context)
+    how = waiting(timeout, context, destination_context, wait=wait)
     asked = Asked(commit, push, branch, wait, how, dry_run, output)
     change(asked, lambda place: run(environment, options, place))

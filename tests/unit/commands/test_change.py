@@ -83,3 +83,32 @@ def test_the_remote_knows_which_branch_head_is(shared: Shared):
     done = shared.tree.run(*COMMANDS["upgrade"], "--wait", "--dry-run")
 
     assert done.code == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("upgrade", ("--timeout", "--context", "--destination-context")),
+        ("promote", ("--timeout", "--context", "--destination-context")),
+        ("rollback", ("--timeout", "--context", "--destination-context")),
+        ("pause", ("--timeout", "--context", "--destination-context")),
+        ("resume", ("--timeout", "--context", "--destination-context")),
+        ("destroy", ("--timeout",)),
+    ],
+)
+def test_what_only_waiting_looks_at_is_refused_without_it(
+    shared: Shared, command: str, options: tuple[str, ...]
+) -> None:
+    arguments = (COMMANDS | {"destroy": ("destroy", "prod", "--yes")})[command]
+    before = shared.tree.snapshot()
+
+    for option in options:
+        done = shared.tree.run(*arguments, option, "9s")
+        assert (done.code, done.lines) == (
+            2,
+            [
+                f"error: {option} is used only with --wait",
+                "  fix: add --wait, or leave it out",
+            ],
+        )
+    assert shared.tree.snapshot() == before
