@@ -45,7 +45,10 @@ def test_a_broken_push_is_predicted_explained_by_its_file_and_mended_by_rollback
             "terminationGracePeriodSeconds is 20, but must be at least",
         ),
         _Broken(
-            _SEALED, foreign.replace("agentsmith-other", "agentsmith-prod"), "", ("--secrets",)
+            _SEALED,
+            foreign.replace("agentsmith-other", "agentsmith-prod"),
+            "github-token",
+            ("--secrets",),
         ),
     ):
         workspace.write(broken.file, broken.text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tests.e2e.loop import Live
 from tests.plane.target import Target
@@ -21,6 +22,8 @@ def test_only_what_a_push_would_change_is_shown(plane: Target, workspace: Worksp
     workspace.push("Add environment prod")
     workspace.bootstrap("up", "prod")
     same = workspace.bootstrap("diff", "prod")
+    rendered = workspace.bootstrap("render", "prod", "-o", "json")
+    tracked = Live(plane, "prod", "agentsmith-prod").application()["status"]["resources"]
 
     workspace.replace(_VALUES, "agentsmith-dispatcher:latest", "agentsmith-dispatcher:v2")
     image = workspace.bootstrap("diff", "prod", check=False)
@@ -41,6 +44,9 @@ def test_only_what_a_push_would_change_is_shown(plane: Target, workspace: Worksp
     assert {item["action"] for item in json.loads(new.stdout)} == {"added"}
     assert (same.returncode, same.stdout) == (0, ""), "the server's defaults are no difference"
     assert same.stderr.splitlines()[-1] == "prod is the same as what is live"
+    (environment,) = json.loads(rendered.stdout)
+    objects = [item for item in environment["objects"] if not _is_hook(item)]
+    assert sorted(_names(objects)) == sorted(f"{item['kind']} {item['name']}" for item in tracked)
     assert (image.returncode, _changed(image.stdout)) == (
         1,
         [
@@ -70,6 +76,14 @@ def test_only_what_a_push_would_change_is_shown(plane: Target, workspace: Worksp
     )
     assert "must be less than or equal to cpu limit" in error
     assert Live(plane, "prod", "agentsmith-prod").image() == "agentsmith-dispatcher:latest"
+
+
+def _is_hook(item: dict[str, Any]) -> bool:
+    return any("hook" in key for key in item["metadata"].get("annotations", {}))
+
+
+def _names(objects: list[dict[str, Any]]) -> list[str]:
+    return [f"{item['kind']} {item['metadata']['name']}" for item in objects]
 
 
 def _changed(diff: str) -> list[str]:
