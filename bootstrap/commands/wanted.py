@@ -37,7 +37,7 @@ class Wanted:
             by_url.setdefault(url, set()).add(revision)
         for url, revisions in by_url.items():
             try:
-                found = self._history.remote_commits(remote_for(self._git, url), revisions)
+                found = self._git.remote_commits(remote_for(self._git, url), revisions)
             except BootstrapError as error:
                 self._warn(f"{error.message}; what is wanted is not known")
                 found = {}

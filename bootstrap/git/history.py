@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError
 from bootstrap.git.process import Completed, last_line, run_git
+from bootstrap.git.work_tree import COMMIT_ID
 from bootstrap.history import Commit
 
 _FORMAT = "--format=%H%x1f%an%x1f%cI%x1f%s"
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class GitHistory:
@@ -22,29 +21,9 @@ class GitHistory:
         """Ask about the work tree whose top is `root`."""
         self._root = root
 
-    def remote_commits(self, url: str, revisions: Iterable[str]) -> dict[str, str | None]:
-        """Return the commit of each branch or tag at `url`, None where there is none.
-
-        A full commit id stands for itself. Raises BootstrapError if `url` does not answer.
-        """
-        asked = list(dict.fromkeys(revisions))
-        names = [name for name in asked if not _COMMIT.fullmatch(name)]
-        refs: dict[str, str] = {}
-        if names:
-            patterns = [pattern for name in names for pattern in (name, f"{name}^{{}}")]
-            done = run_git(self._root, "ls-remote", "--", url, *patterns, remote=True)
-            if done.code:
-                raise BootstrapError(
-                    f"repository {url} can't be read from here: {last_line(done.stderr)}",
-                    "check the URL and your access: `git ls-remote` must work",
-                )
-            pairs = (line.partition("\t") for line in done.stdout.splitlines())
-            refs = {name: commit for commit, _tab, name in pairs}
-        return {name: name if name not in names else _ref(refs, name) for name in asked}
-
     def find(self, commits: Iterable[str]) -> dict[str, Commit]:
         """Return those of `commits` that are in this clone, by their full id."""
-        wanted = [commit for commit in dict.fromkeys(commits) if _COMMIT.fullmatch(commit)]
+        wanted = [commit for commit in dict.fromkeys(commits) if COMMIT_ID.fullmatch(commit)]
         if not wanted:
             return {}
         done = run_git(
@@ -80,11 +59,6 @@ class GitHistory:
             old, new, "--", *paths,
         )  # fmt: skip
         return set(filter(None, done.stdout.split("\0"))) if done.code == 0 else None
-
-
-def _ref(refs: dict[str, str], name: str) -> str | None:
-    names = (name, f"refs/heads/{name}", f"refs/tags/{name}^{{}}", f"refs/tags/{name}")
-    return next((refs[item] for item in names if item in refs), None)
 
 
 def _parse(done: Completed) -> list[Commit]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError
 from bootstrap.git.ignored import is_ignored, is_only_ignored, is_tracked
 from bootstrap.git.process import Completed, last_line, not_a_work_tree, run_git
+
+COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class Git:
@@ -41,23 +44,28 @@ class Git:
         return self._commit("HEAD")
 
     def remote_commit(self, url: str, revision: str) -> str | None:
-        """Return the commit that branch or tag `revision` has at `url`, None if it has none.
+        """Return what `remote_commits` has for one branch or tag."""
+        return self.remote_commits(url, [revision])[revision]
+
+    def remote_commits(self, url: str, revisions: Iterable[str]) -> dict[str, str | None]:
+        """Return the commit of each branch or tag at `url`, None where there is none.
 
         A full commit id stands for itself. Raises BootstrapError if `url` does not answer.
         """
-        if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", revision):
-            return revision
-        done = run_git(self.root, "ls-remote", "--", url, revision, f"{revision}^{{}}", remote=True)
-        if done.code:
-            raise BootstrapError(
-                f"repository {url} can't be read from here: {last_line(done.stderr)}",
-                "check the URL and your access: `git ls-remote` must work",
-            )
-        pairs = (line.partition("\t") for line in done.stdout.splitlines())
-        refs = {name: commit for commit, _tab, name in pairs}
-        names = [revision, f"refs/heads/{revision}"]
-        names += [f"refs/tags/{revision}^{{}}", f"refs/tags/{revision}"]
-        return next((refs[name] for name in names if name in refs), None)
+        asked = list(dict.fromkeys(revisions))
+        names = [name for name in asked if not COMMIT_ID.fullmatch(name)]
+        refs: dict[str, str] = {}
+        if names:
+            patterns = [pattern for name in names for pattern in (name, f"{name}^{{}}")]
+            done = run_git(self.root, "ls-remote", "--", url, *patterns, remote=True)
+            if done.code:
+                raise BootstrapError(
+                    f"repository {url} can't be read from here: {last_line(done.stderr)}",
+                    "check the URL and your access: `git ls-remote` must work",
+                )
+            pairs = (line.partition("\t") for line in done.stdout.splitlines())
+            refs = {name: commit for commit, _tab, name in pairs}
+        return {name: name if name not in names else _ref(refs, name) for name in asked}
 
     def fetch(self, url: str, revision: str) -> None:
         """Bring `revision` from `url` into the object store; no branch or file is touched."""
@@ -168,3 +176,8 @@ class Git:
             f"{revision}^{{commit}}",
         )  # fmt: skip
         return done.stdout.strip() if done.code == 0 else None
+
+
+def _ref(refs: dict[str, str], name: str) -> str | None:
+    names = (name, f"refs/heads/{name}", f"refs/tags/{name}^{{}}", f"refs/tags/{name}")
+    return next((refs[item] for item in names if item in refs), None)

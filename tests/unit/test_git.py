@@ -83,6 +83,24 @@ def test_remote_commit_of_branch_and_tag(tree: WorkTree, tmp_path: Path):
     assert caught.value.hint == "check the URL and your access: `git ls-remote` must work"
 
 
+def test_a_remote_is_asked_once_for_branches_and_tags(tree: WorkTree) -> None:
+    head = tree.git("rev-parse", "HEAD").strip()
+    tree.git("branch", "release/1")
+    tree.git("tag", "--annotate", "--message", "x", "v1")
+    git = Git.find(tree.root)
+
+    assert git.remote_commits(str(tree.root), ["main", "release/1", "v1", "gone", head]) == {
+        "main": head,
+        "release/1": head,
+        "v1": head,
+        "gone": None,
+        head: head,
+    }
+    with pytest.raises(BootstrapError, match="can't be read from here"):
+        git.remote_commits(str(tree.root / "nowhere"), ["main"])
+    assert git.remote_commits(str(tree.root / "nowhere"), [head]) == {head: head}
+
+
 def test_unpushed_and_ancestors(tree: WorkTree):
     git = Git.find(tree.root)
     start = tree.git("rev-parse", "HEAD").strip()

@@ -55,21 +55,3 @@ def test_files_that_differ_are_told_unless_a_commit_is_not_here(tree: WorkTree) 
     assert history.changed(first, third, ["a", "b"]) == {"a/é x", "b/x"}
     assert history.changed(first, third, ["b"]) == {"b/x"}
     assert history.changed(NOWHERE, third, ["a"]) is None
-
-
-def test_a_remote_is_asked_once_for_branches_and_tags(tree: WorkTree) -> None:
-    head = tree.git("rev-parse", "HEAD").strip()
-    tree.git("branch", "release/1")
-    tree.git("tag", "--annotate", "--message", "x", "v1")
-    history = GitHistory(tree.root)
-
-    assert history.remote_commits(str(tree.root), ["main", "release/1", "v1", "gone", head]) == {
-        "main": head,
-        "release/1": head,
-        "v1": head,
-        "gone": None,
-        head: head,
-    }
-    with pytest.raises(BootstrapError, match="can't be read from here"):
-        history.remote_commits(str(tree.root / "nowhere"), ["main"])
-    assert history.remote_commits(str(tree.root / "nowhere"), [head]) == {head: head}
