@@ -24,6 +24,10 @@ class BootstrapError(Exception):
         self.hint = hint
 
 
+class UnavailableError(BootstrapError):
+    """A server does not answer, or not now: the same question may be answered later."""
+
+
 class UsageError(BootstrapError):
     """The command line itself is wrong: exit code 2."""
 

@@ -27,7 +27,7 @@ class Verdict:
     message: str
     hint: str = ""
     is_vague: bool = False
-    """Whether it says that live objects are ill and not why, which they may say themselves."""
+    """Whether it says that live objects are not well (yet) and not why, which they may say."""
 
 
 def explain(objects: Sequence[Mapping[str, Any]]) -> list[Verdict]:

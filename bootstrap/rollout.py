@@ -155,7 +155,7 @@ def _judge_health(status: Mapping[str, Any]) -> Verdict:
             "look at its resources in the Argo CD UI",
             is_vague=True,
         )
-    return Verdict(State.WAITING, f"Synced, {health}")
+    return Verdict(State.WAITING, f"Synced, {health}", is_vague=health == "Progressing")
 
 
 _HINTS = (

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import BootstrapError, UnavailableError
 
 _TIMEOUT = (5, 30)
 """Seconds to connect, seconds to read."""
 APPLY_PATCH = "application/apply-patch+yaml"
+_TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 _AGAIN = "run this again"
 _FORCE = "take that manager's change back, or run this with --force-conflicts"
 
@@ -121,7 +122,7 @@ class Connection:
         except ApiException as error:
             raise _api_error(step, error, self.context, may_force) from error
         except (HTTPError, OSError) as error:
-            raise BootstrapError(
+            raise UnavailableError(
                 f"{step}: cluster {self.context} does not answer ({type(error).__name__})",
                 "check the cluster and your network: `kubectl version` must work",
             ) from error
@@ -162,8 +163,9 @@ def _api_error(step: str, error: Any, context: str, may_force: bool) -> Bootstra
             )
         case 409:
             return BootstrapError(f"{step}: conflict: {message}", _AGAIN)
-        case _:
-            return BootstrapError(
+        case status:
+            passing = status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR
+            return (UnavailableError if passing else BootstrapError)(
                 f"{step}: the API server answered {error.status}: {message}",
                 "see whether the cluster is healthy, then run this again",
             )

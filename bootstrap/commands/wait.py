@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bootstrap.blame import name_file
@@ -11,7 +11,7 @@ from bootstrap.cluster import Cluster
 from bootstrap.commands.reporter import Reporter
 from bootstrap.constants import ROOT_NAME
 from bootstrap.environment import Environment
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import BootstrapError, UnavailableError
 from bootstrap.health import State, Verdict, explain, settled
 from bootstrap.rollout import is_synced, judge
 
@@ -151,16 +151,28 @@ def _look(
     )
     if target.workloads is None or verdict.state is State.FAILED or application is None:
         return verdict
-    if verdict.state is State.WAITING and "Progressing" not in verdict.message:
+    if verdict.state is State.WAITING and not verdict.is_vague:
         return verdict
     workloads, namespace = target.workloads
-    objects = workloads.read_workloads(namespace)
+    try:
+        objects = workloads.read_workloads(namespace)
+    except BootstrapError as error:
+        return _unread(verdict, error)
     if verdict.state is State.DONE:
         if settled(objects):
             return verdict
         return Verdict(State.WAITING, "Synced, waiting for controllers to see the latest change")
     causes = explain(objects)
     return causes[0] if causes else verdict
+
+
+def _unread(verdict: Verdict, error: BootstrapError) -> Verdict:
+    """Return what is known without the live objects: what they would prove is not proven."""
+    if verdict.state is not State.DONE:
+        return replace(verdict, message=f"{verdict.message}; {error.message}")
+    # a right that is missing does not come by waiting, as an answer may
+    state = State.WAITING if isinstance(error, UnavailableError) else State.STUCK
+    return Verdict(state, error.message, error.hint)
 
 
 def _note(

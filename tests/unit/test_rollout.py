@@ -87,7 +87,11 @@ SYNCING = {"phase": "Running", "operation": {"sync": {"revision": WANTED}}, "mes
         ),
         (
             application(health="Progressing", operation=operation("Succeeded")),
-            Verdict(State.WAITING, "Synced, Progressing"),
+            Verdict(State.WAITING, "Synced, Progressing", is_vague=True),
+        ),
+        (
+            application(health="Suspended", operation=operation("Succeeded")),
+            Verdict(State.WAITING, "Synced, Suspended"),
         ),
         (
             application(health="Degraded", operation=operation("Succeeded")),

@@ -11,7 +11,7 @@ from kubernetes.client import ApiException
 from urllib3.exceptions import MaxRetryError
 
 from bootstrap.cluster.connection import Connection
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import BootstrapError, UnavailableError
 
 KUBECONFIG = {
     "apiVersion": "v1",
@@ -98,6 +98,28 @@ def test_an_error_of_the_cluster_says_what_was_tried_and_what_to_do(
     with pytest.raises(BootstrapError) as caught, connection.translated("reading it"):
         raise raised
     assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize(
+    ("raised", "passing"),
+    [
+        (TimeoutError(), True),
+        (MaxRetryError(None, "http://10.0.0.1", None), True),  # type: ignore[arg-type]
+        (answer(429), True),
+        (answer(503), True),
+        (answer(401), False),
+        (answer(403), False),
+        (answer(409), False),
+        (answer(422), False),
+    ],
+    ids=["timeout", "nobody", "429", "503", "401", "403", "409", "422"],
+)
+def test_what_may_be_answered_later_is_told_from_what_is_refused(
+    connection: Connection, raised: Exception, passing: bool
+) -> None:
+    with pytest.raises(BootstrapError) as caught, connection.translated("reading it"):
+        raise raised
+    assert isinstance(caught.value, UnavailableError) is passing
 
 
 @pytest.mark.parametrize(

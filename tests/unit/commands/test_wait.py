@@ -9,7 +9,7 @@ import pytest
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.wait import Target, wait_until
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import BootstrapError, UnavailableError
 
 WANTED = "b" * 40
 PROGRESSING = ("Synced", "Progressing")
@@ -56,7 +56,8 @@ class ScriptedCluster:
         self.argocd = self
         self.refreshed: list[str] = []
         self.workloads: list[dict[str, Any]] = []
-        self.lists = 0
+        self.refusal: Callable[[float], BootstrapError | None] = lambda _at: None
+        self.lists = self.looks = 0
 
     def read_applications(self) -> dict[str, dict[str, Any]]:
         self.lists += 1
@@ -75,6 +76,10 @@ class ScriptedCluster:
         }
 
     def read_workloads(self, _namespace: str) -> list[dict[str, Any]]:
+        self.looks += 1
+        error = self.refusal(self.time.now - self.started)
+        if error:
+            raise error
         return self.workloads
 
     def refresh(self, name: str) -> None:
@@ -186,6 +191,87 @@ def test_healthy_with_a_change_not_observed_yet_goes_on_waiting() -> None:
 
     assert raised.value.message == (
         "not there after 30 s: prod: Synced, waiting for controllers to see the latest change"
+    )
+
+
+FORBIDDEN = BootstrapError("reading the workloads: forbidden", "use another context")
+NO_ANSWER = UnavailableError("reading the workloads: no answer", "check the cluster")
+
+
+def test_live_objects_are_asked_only_where_they_may_say_why() -> None:
+    looks = {}
+    for state in (PROGRESSING, HEALTHY, ("Synced", "Missing"), ("OutOfSync", "Progressing")):
+        time = FakeTime()
+        cluster = ScriptedCluster(time, lambda _at, now=state: {"agentsmith-prod": now})
+        if state == HEALTHY:
+            wait(cluster, time, "agentsmith-prod")
+        else:
+            with pytest.raises(BootstrapError):
+                wait(cluster, time, "agentsmith-prod", timeout=2)
+        looks[state] = cluster.looks
+
+    assert looks == {
+        PROGRESSING: 4,
+        HEALTHY: 1,
+        ("Synced", "Missing"): 0,
+        ("OutOfSync", "Progressing"): 0,
+    }
+
+
+def test_a_cluster_that_answers_again_before_the_deadline_fails_no_wait() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(
+        time, lambda at: {"agentsmith-prod": HEALTHY if at >= 2 else PROGRESSING}
+    )
+    cluster.refusal = lambda at: NO_ANSWER if at < 60 else None
+
+    seconds, lines = wait(cluster, time, "agentsmith-prod")
+
+    assert seconds == {"prod": 60.0}
+    assert lines == [
+        "prod: Synced, Progressing; reading the workloads: no answer (0 s)",
+        "prod: reading the workloads: no answer (2 s)",
+        "prod: Synced and Healthy (60 s)",
+    ]
+
+
+def test_a_cluster_that_never_answers_is_named_at_the_deadline() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(time, lambda _at: {"agentsmith-prod": HEALTHY})
+    cluster.refusal = lambda _at: NO_ANSWER
+
+    with pytest.raises(BootstrapError) as raised:
+        wait(cluster, time, "agentsmith-prod", timeout=30)
+
+    assert raised.value.message == ("not there after 30 s: prod: reading the workloads: no answer")
+
+
+def test_a_right_that_is_missing_is_an_error_soon_and_proves_nothing() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(time, lambda _at: {"agentsmith-prod": HEALTHY})
+    cluster.refusal = lambda _at: FORBIDDEN
+
+    with pytest.raises(BootstrapError) as raised:
+        wait(cluster, time, "agentsmith-prod")
+
+    assert (raised.value.message, raised.value.hint) == (
+        "prod: reading the workloads: forbidden",
+        "use another context",
+    )
+    assert 20 <= time.now - cluster.started <= 30
+
+
+def test_trouble_that_lasts_is_told_of_even_where_its_cause_may_not_be_read() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(time, lambda _at: {"agentsmith-prod": DEGRADED})
+    cluster.refusal = lambda _at: FORBIDDEN
+
+    with pytest.raises(BootstrapError) as raised:
+        wait(cluster, time, "agentsmith-prod")
+
+    assert (raised.value.message, raised.value.hint) == (
+        "prod: Synced, but Degraded; reading the workloads: forbidden",
+        "look at its resources in the Argo CD UI",
     )
 
 
