@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap.cli.options import Format, connect, open_repository
+from bootstrap.cli.options import Format, open_repository
 from bootstrap.cli.publishing import Waiting, publish_options, wait_for
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def change(asked: Asked, run: Callable[[Workplace], Changed], *, show_diff: bool
         publishing=publishing,
         preview=print_edits if shows else lambda _edits: None,
         dry_run=asked.dry_run,
-        reach=lambda: connect(asked.waiting.context).argocd.read_applications(),
+        reach=lambda: asked.waiting.places.home().argocd.read_applications(),
         wait=asked.wait,
     )
     changed = run(place)

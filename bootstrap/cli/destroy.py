@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,9 +12,7 @@ from bootstrap.cli.options import (
     DryRun,
     Format,
     Output,
-    connect,
     open_repository,
-    when_named,
 )
 from bootstrap.cli.publishing import (
     DEFAULT_TIMEOUT,
@@ -73,8 +70,7 @@ def destroy(
         DestroyOptions(options, wait=wait, timeout_seconds=how.seconds, dry_run=dry_run),
         repository=repository,
         git=git,
-        connect=functools.cache(lambda: connect(how.context)),
-        connect_destination=when_named(how.destination_context, connect),
+        places=how.places,
         confirm=(lambda _environment: None) if yes else _ask,
         clock=time,
         reporter=TerminalReporter(),

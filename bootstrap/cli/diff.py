@@ -11,9 +11,8 @@ from bootstrap.cli.options import (
     Context,
     Format,
     Output,
-    connect,
+    open_places,
     open_repository,
-    when_named,
 )
 from bootstrap.cli.publishing import DestinationContext
 from bootstrap.errors import EXIT_FAILURE
@@ -52,8 +51,7 @@ def diff(
         repository=repository,
         git=git,
         helm=Helm.find,
-        connect=lambda: connect(context),
-        connect_destination=when_named(destination_context, connect),
+        places=open_places(context, destination_context),
         now=datetime.now(UTC),
         reporter=TerminalReporter(),
     )

@@ -14,6 +14,7 @@ from bootstrap.errors import BootstrapError, UsageError
 
 if TYPE_CHECKING:
     from bootstrap.cluster import Cluster
+    from bootstrap.commands.places import Places
     from bootstrap.git import Git
     from bootstrap.repository import Repository
 
@@ -88,11 +89,18 @@ def connect(
     return Cluster.connect(context, ControllerName(controller_namespace, controller_name))
 
 
-def when_named(
-    context: str | None, connecting: Callable[[str | None], Cluster]
-) -> Callable[[], Cluster] | None:
-    """Return what connects to `context` on first use, and only once; None where none is named."""
-    return functools.cache(lambda: connecting(context)) if context else None
+def open_places(
+    context: str | None,
+    destination_context: str | None,
+    controller: tuple[str | None, str | None] = (None, None),
+) -> Places:
+    """Return what connects to the clusters of these contexts, when one is needed."""
+    from bootstrap.commands.places import Places
+
+    return Places(
+        lambda: connect(context, *controller),
+        (lambda: connect(destination_context, *controller)) if destination_context else None,
+    )
 
 
 def certificate_source(

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap.cli.options import (
-    connect,
-    parse_duration,
-    when_named,
-)
+from bootstrap.cli.options import open_places, parse_duration
 from bootstrap.errors import UsageError
 
 if TYPE_CHECKING:
+    from bootstrap.commands.places import Places
     from bootstrap.commands.publish import Published, PublishOptions
     from bootstrap.environment import Environment
     from bootstrap.git import Git
@@ -50,8 +46,7 @@ class Waiting:
     """How long to wait, and where to look."""
 
     seconds: float
-    context: str | None
-    destination_context: str | None
+    places: Places
 
 
 def publish_options(*, commit: bool, push: bool, branch: str | None, wait: bool) -> PublishOptions:
@@ -84,7 +79,7 @@ def waiting(
         idle.insert(0, "--timeout")
     if idle and not wait:
         raise UsageError(f"{idle[0]} is used only with --wait", "add --wait, or leave it out")
-    return Waiting(parse_duration(timeout), context, destination_context)
+    return Waiting(parse_duration(timeout), open_places(context, destination_context))
 
 
 def wait_for(
@@ -119,8 +114,7 @@ def wait_for_pushed(
         commit,
         repository=repository,
         git=git,
-        connect=functools.cache(lambda: connect(how.context)),
-        connect_destination=when_named(how.destination_context, connect),
+        places=how.places,
         timeout_seconds=how.seconds,
         clock=time,
         reporter=reporter,

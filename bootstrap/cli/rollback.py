@@ -8,7 +8,7 @@ import typer
 
 from bootstrap.cli.changing import Asked, change
 from bootstrap.cli.completion import EnvironmentArgument, complete_revision
-from bootstrap.cli.options import Context, DryRun, Format, Output, connect
+from bootstrap.cli.options import Context, DryRun, Format, Output
 from bootstrap.cli.publishing import (
     DEFAULT_TIMEOUT,
     Branch,
@@ -54,17 +54,17 @@ def rollback(
 
     It keeps the newest secrets, and is held: `upgrade` and `promote` wait for --release-hold.
     """
-    import functools
     from datetime import UTC, datetime
 
     from bootstrap.commands.rollback import RollbackOptions
     from bootstrap.commands.rollback import rollback as run
 
     options = RollbackOptions(to, secrets, reason)
-    cluster = functools.cache(lambda: connect(context))
     how = waiting(timeout, context, destination_context, wait=wait, looks=to is None or secrets)
     asked = Asked(commit, push, branch, wait, how, dry_run, output)
     change(
         asked,
-        lambda place: run(environment, options, place, connect=cluster, now=datetime.now(UTC)),
+        lambda place: run(
+            environment, options, place, connect=how.places.home, now=datetime.now(UTC)
+        ),
     )

@@ -11,9 +11,8 @@ from bootstrap.cli.options import (
     Context,
     Format,
     Output,
-    connect,
+    open_places,
     open_repository,
-    when_named,
 )
 from bootstrap.cli.publishing import DestinationContext
 from bootstrap.errors import EXIT_FAILURE, UsageError
@@ -62,8 +61,7 @@ def status(
         environment,
         repository=repository,
         git=git,
-        connect=lambda: connect(context),
-        connect_destination=when_named(destination_context, connect),
+        places=open_places(context, destination_context),
         clock=time,
         reporter=reporter,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +14,9 @@ from bootstrap.cli.options import (
     ControllerService,
     Format,
     Output,
-    connect,
+    open_places,
     open_repository,
     parse_duration,
-    when_named,
 )
 from bootstrap.errors import UsageError
 
@@ -79,23 +77,19 @@ def up(
     if charts is not None and not install:
         raise UsageError("--charts is used only with --install", "add --install")
     seconds = parse_duration(timeout)
-    controller = (controller_namespace, controller_name)
     git, repository = open_repository()
-    home = functools.cache(lambda: connect(context, *controller))
+    places = open_places(context, destination_context, (controller_namespace, controller_name))
     result = run(
         environment,
         UpOptions(timeout_seconds=seconds, wait=wait, force_conflicts=force_conflicts),
         repository=repository,
         git=git,
-        connect=home,
-        connect_destination=when_named(
-            destination_context, lambda name: connect(name, *controller)
-        ),
+        places=places,
         clock=time,
         now=lambda: datetime.now(UTC),
         reporter=TerminalReporter(),
         prepare=(
-            _installer(environment, repository, home, charts, seconds, force_conflicts)
+            _installer(environment, repository, places.home, charts, seconds, force_conflicts)
             if install
             else None
         ),

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bootstrap.cluster import Cluster
 from bootstrap.commands.destroy_plan import (
     Found,
     check_branch,
@@ -21,6 +20,7 @@ from bootstrap.commands.destroy_plan import (
     second_plan,
 )
 from bootstrap.commands.namespace_end import NamespaceEnd, end_namespace
+from bootstrap.commands.places import Places
 from bootstrap.commands.project_files import load_root
 from bootstrap.commands.publish import Plan, Published, PublishOptions, publish
 from bootstrap.commands.pushed import commit_at_remote, descendants
@@ -78,8 +78,7 @@ def destroy(
     *,
     repository: Repository,
     git: Git,
-    connect: Callable[[], Cluster],
-    connect_destination: Callable[[], Cluster] | None,
+    places: Places,
     confirm: Callable[[Environment], None],
     clock: Clock,
     reporter: Reporter,
@@ -92,7 +91,7 @@ def destroy(
     found = find_environment(name, repository, git)
     environment = found.environment
     check_kept(found, git)
-    if options.wait and connect_destination is None and not environment.destination.in_cluster:
+    if options.wait and not places.has(environment):
         raise BootstrapError(
             f"{name} runs in another cluster, and --wait is to prove that nothing of it is left",
             "name that cluster's context with --destination-context",
@@ -103,7 +102,7 @@ def destroy(
         return DestroyResult(environment, (), Next.NOTHING)
     if options.wait:
         check_branch(repository, git)
-        connect().argocd.read_applications()  # out of reach is to be known before a push
+        places.home().argocd.read_applications()  # out of reach is to be known before a push
     confirm(environment)
     publisher = _Publisher(options.publish, repository, git, reporter)
     steps: list[Published] = []
@@ -115,8 +114,8 @@ def destroy(
             following = Next.RUN_AGAIN if steps[0].pushed else Next.PUBLISH_APPLICATION
             return DestroyResult(environment, tuple(steps), following)
     namespace = _see_it_gone(
-        found, removal, options, repository=repository, git=git, connect=connect,
-        connect_destination=connect_destination, clock=clock, reporter=reporter,
+        found, removal, options, repository=repository, git=git, places=places, clock=clock,
+        reporter=reporter,
     )  # fmt: skip
     if found.files:
         steps.append(publisher.carry_out(lambda: _second_step(found, repository, git)))
@@ -189,8 +188,7 @@ def _see_it_gone(
     *,
     repository: Repository,
     git: Git,
-    connect: Callable[[], Cluster],
-    connect_destination: Callable[[], Cluster] | None,
+    places: Places,
     clock: Clock,
     reporter: Reporter,
 ) -> NamespaceEnd | None:
@@ -204,15 +202,14 @@ def _see_it_gone(
             f" {revision} at {url} yet",
             "push it, or merge its pull request, then run this again",
         )
-    home = connect()
-    place = _place(environment, home, connect_destination)
+    place = places.of(environment)
     job_namespace = find_job_namespace(environment, repository, git)
     removing = Removal(
         environment,
         removal,
         is_last=_is_last(environment, at_remote, revision, git),
         job_namespace=job_namespace,
-        home=home,
+        home=places.home(),
         place=place,
         is_descendant=descendants(git, url),
         reporter=reporter,
@@ -237,14 +234,6 @@ def _see_it_gone(
         clock=clock,
         reporter=reporter,
     )
-
-
-def _place(
-    environment: Environment, home: Cluster, destination: Callable[[], Cluster] | None
-) -> Cluster | None:
-    if environment.destination.in_cluster:
-        return home
-    return destination() if destination else None
 
 
 def _is_last(environment: Environment, commit: str, revision: str, git: Git) -> bool:

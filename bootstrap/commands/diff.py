@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bootstrap.cluster import Cluster
 from bootstrap.commands.diff_live import compare_live
 from bootstrap.commands.missing_history import missing_hint
+from bootstrap.commands.places import Places
 from bootstrap.commands.project_files import (
     load_environment,
     load_environments,
@@ -57,15 +57,14 @@ def diff(
     repository: Repository,
     git: Git,
     helm: Callable[[str | None], Helm],
-    connect: Callable[[], Cluster],
-    connect_destination: Callable[[], Cluster] | None,
+    places: Places,
     now: datetime,
     reporter: Reporter,
 ) -> DiffResult:
     """Hold environment `name`, as the work tree has it, against `against`.
 
     That is `live` (the cluster, by server-side dry run), another environment, or a revision.
-    `helm` gives the user's Helm for a version of Kubernetes, `connect` Argo CD's cluster.
+    `helm` gives the user's Helm for a version of Kubernetes.
     """
     environment = require_environment(repository, name)
     problems = _sealing_problems(environment, repository, now)
@@ -74,8 +73,7 @@ def diff(
             environment,
             repository=repository,
             helm=helm,
-            connect=connect,
-            connect_destination=connect_destination,
+            places=places,
             reporter=reporter,
         )
         return DiffResult(environment, LIVE, tuple(diffs), problems)

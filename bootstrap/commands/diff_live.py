@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bootstrap.cluster import Cluster
+from bootstrap.commands.places import Places
 from bootstrap.commands.render import read_source
 from bootstrap.commands.reporter import Reporter
 from bootstrap.environment import Environment
@@ -21,37 +22,27 @@ def compare_live(
     *,
     repository: Repository,
     helm: Callable[[str | None], Helm],
-    connect: Callable[[], Cluster],
-    connect_destination: Callable[[], Cluster] | None,
+    places: Places,
     reporter: Reporter,
 ) -> list[ObjectDiff]:
     """Return what a sync of the work tree would change in the cluster."""
     source = read_source(environment, repository)
     helm(None).render(repository.root, source)  # what is wrong in the files needs no cluster
-    home = connect()
-    cluster = _destination(environment, home, connect_destination)
+    cluster = places.of(environment)
+    if cluster is None:
+        raise UsageError(
+            f"{environment.name} runs in another cluster",
+            "pass --destination-context with the context of that cluster",
+        )
     version, _time = cluster.inspection.read_version()
     text = helm(version.lstrip("v")).render(repository.root, source)
     wanted = [item for item in parse_objects(text) if not is_hook(item)]
     reporter.step(f"comparing {environment.name} with cluster {cluster.context}")
     old, new = _ask(wanted, cluster, environment.namespace)
-    application = home.argocd.read_applications().get(environment.application, {})
+    application = places.home().argocd.read_applications().get(environment.application, {})
     for tracked in application.get("status", {}).get("resources", []):
         _add_removed(tracked, old, new, cluster, environment.namespace)
     return compare(old, new, old_name="live", new_name="after the push")
-
-
-def _destination(
-    environment: Environment, home: Cluster, connect: Callable[[], Cluster] | None
-) -> Cluster:
-    if environment.destination.in_cluster:
-        return home
-    if connect is None:
-        raise UsageError(
-            f"{environment.name} runs in another cluster",
-            "pass --destination-context with the context of that cluster",
-        )
-    return connect()
 
 
 def _ask(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.check import load_local_values
 from bootstrap.commands.local_facts import read_local_facts
+from bootstrap.commands.places import Places
 from bootstrap.commands.project_files import load_environments, require_environment
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.wait import Clock
@@ -71,16 +72,11 @@ class StatusReader:
         *,
         repository: Repository,
         git: Git,
-        connect: Callable[[], Cluster],
-        connect_destination: Callable[[], Cluster] | None,
+        places: Places,
         clock: Clock,
         reporter: Reporter,
     ) -> None:
-        """Ask about environment `name`, or all of them.
-
-        `connect` gives the cluster that Argo CD runs in; `connect_destination` the one that the
-        environments run in, where that is another.
-        """
+        """Ask about environment `name`, or all of them."""
         self._environments = (
             [require_environment(repository, name)] if name else load_environments(repository)
         )
@@ -93,8 +89,9 @@ class StatusReader:
             item.name: read_local_facts(item, repository, reporter) for item in self._environments
         }
         self._wanted = Wanted(git, reporter)
-        self._cluster = connect()
-        self._places = _places(self._environments, self._cluster, connect_destination)
+        self._cluster = places.home()
+        self._places = places
+        self._members = places.divide(self._environments, "status")
         self._clock = clock
         self._asked_remote = self._asked_jobs = float("-inf")
         self._jobs: dict[str, int] = {}
@@ -155,7 +152,7 @@ class StatusReader:
         last = self._looks.get(environment.name)
         if last is not None and now - last.at < _DETAIL_SECONDS:
             return last
-        place = self._places.get(environment.name)
+        place = self._places.of(environment)
         objects = self._read_workloads(place, environment)
         log = self._read_log(place, environment, objects)
         look = _Look(now, explain(objects), images_of(objects), log)
@@ -204,14 +201,10 @@ class StatusReader:
             return
         self._asked_jobs = now
         self._jobs = {}
-        for place in {id(item): item for item in self._places.values()}.values():
-            here = {
-                item.name: self._facts[item.name].job_namespace
-                for item in self._environments
-                if self._places.get(item.name) is place
-            }
+        for cluster, members in self._members:
+            here = {item.name: self._facts[item.name].job_namespace for item in members}
             try:
-                counts = place.running.count_agent_jobs(sorted(set(here.values())))
+                counts = cluster.running.count_agent_jobs(sorted(set(here.values())))
             except BootstrapError as error:
                 self._warn(error.message)
                 continue
@@ -257,23 +250,3 @@ def _trouble(root: Mapping[str, Any] | None) -> Verdict | None:
         return None
     verdict = judge_as_compared(root)
     return verdict if verdict.state in {State.STUCK, State.FAILED} else None
-
-
-def _places(
-    environments: Sequence[Environment],
-    cluster: Cluster,
-    connect_destination: Callable[[], Cluster] | None,
-) -> dict[str, Cluster]:
-    """Return the cluster of each environment, as far as we may reach it."""
-    others = {item.destination for item in environments if not item.destination.in_cluster}
-    if connect_destination is not None and len(others) > 1:
-        raise BootstrapError(
-            "the environments run in more than one other cluster, and --destination-context names"
-            " one",
-            f"name one environment: `bootstrap status {environments[0].name}`",
-        )
-    destination = connect_destination() if connect_destination and others else None
-    places = {
-        item.name: cluster if item.destination.in_cluster else destination for item in environments
-    }
-    return {name: place for name, place in places.items() if place is not None}

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bootstrap.application import build_project, build_root, widen_project
 from bootstrap.cluster import Cluster
+from bootstrap.commands.places import Places
 from bootstrap.commands.project_files import (
     choose_environments,
     load_environments,
@@ -80,8 +81,7 @@ def up(
     *,
     repository: Repository,
     git: Git,
-    connect: Callable[[], Cluster],
-    connect_destination: Callable[[], Cluster] | None,
+    places: Places,
     clock: Clock,
     now: Callable[[], datetime],
     reporter: Reporter,
@@ -89,9 +89,7 @@ def up(
 ) -> UpResult:
     """Bring environment `name`, or all of them, up at the commit that is pushed.
 
-    `connect` gives the cluster that Argo CD runs in; `connect_destination` the one that the
-    environments run in, where that is another. `prepare` may install what the first one lacks,
-    once everything is known to be pushed.
+    `prepare` may install what Argo CD's cluster lacks, once everything is known to be pushed.
     """
     everything = load_environments(repository)
     chosen = choose_environments(repository, name)
@@ -99,17 +97,18 @@ def up(
     commits = pushed_commits(chosen, root_url, root_revision, git)
     _warn_of_unsealed(chosen, repository, reporter)
     repositories = load_sealed_repositories(repository)
-    cluster = connect()
+    cluster = places.home()
     if prepare is not None:
         prepare(cluster)
-    places = _places(chosen, cluster, connect_destination, reporter)
-    at_home = any(where is cluster for where, _members in places)
+    _warn_of_unreached([item for item in chosen if not places.has(item)], reporter)
+    divided = places.divide(chosen, "up")
+    at_home = any(where is cluster for where, _members in divided)
     _check_apis(cluster, [_ARGOCD, _SEALED_SECRETS] if at_home or repositories else [_ARGOCD])
-    for where, _members in places:
+    for where, _members in divided:
         if where is not cluster:
             _check_apis(where, [_SEALED_SECRETS])
     keys = SealingKeys(repository, clock, now, reporter)
-    for where, members in places:
+    for where, members in divided:
         keys.give(where, members)
     give_repositories(cluster, repositories, clock, reporter)
     applied = []
@@ -125,7 +124,7 @@ def up(
     if not options.wait:
         return UpResult(tuple(applied), by_name)
     seconds = wait_until(
-        targets_of(chosen, commits, cluster, connect_destination),
+        targets_of(chosen, commits, places),
         cluster=cluster,
         is_descendant=descendants(git, root_url),
         timeout_seconds=options.timeout_seconds,
@@ -151,6 +150,15 @@ def _warn_of_unsealed(
             )
 
 
+def _warn_of_unreached(environments: Sequence[Environment], reporter: Reporter) -> None:
+    if environments:
+        names = ", ".join(item.name for item in environments)
+        reporter.warn(
+            f"{names}: runs in another cluster; pass --destination-context to give the"
+            " sealed-secrets controller there the sealing key"
+        )
+
+
 def _check_apis(cluster: Cluster, wanted: Sequence[_Api]) -> None:
     missing = [api for api in wanted if not cluster.has_kind(api.version, api.kind)]
     if missing:
@@ -160,29 +168,3 @@ def _check_apis(cluster: Cluster, wanted: Sequence[_Api]) -> None:
             ("`bootstrap up --install`, or by hand: " if len(missing) > 1 else "")
             + "; ".join(api.install for api in missing),
         )
-
-
-def _places(
-    environments: Sequence[Environment],
-    cluster: Cluster,
-    destination: Callable[[], Cluster] | None,
-    reporter: Reporter,
-) -> list[tuple[Cluster, list[Environment]]]:
-    """Return the environments by the cluster that they run in, as far as we may reach it."""
-    at_home = [item for item in environments if item.destination.in_cluster]
-    away = [item for item in environments if not item.destination.in_cluster]
-    if away and destination is None:
-        names = ", ".join(item.name for item in away)
-        reporter.warn(
-            f"{names}: runs in another cluster; pass --destination-context to give the"
-            " sealed-secrets controller there the sealing key"
-        )
-    targets = {item.destination for item in away}
-    if destination is not None and len(targets) > 1:
-        raise BootstrapError(
-            "the environments run in more than one other cluster, and --destination-context"
-            " names one: a private key could go to the wrong one",
-            f"name one environment: `bootstrap up {away[0].name} --destination-context CONTEXT`",
-        )
-    places = [(cluster, at_home)] if at_home else []
-    return places + ([(destination(), away)] if away and destination else [])

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bootstrap.blame import name_file
 from bootstrap.cluster import Cluster
+from bootstrap.commands.places import Places
 from bootstrap.commands.reporter import Reporter
 from bootstrap.constants import ROOT_NAME
 from bootstrap.environment import Environment
@@ -106,31 +107,23 @@ def wait_until(
 
 
 def targets_of(
-    environments: Sequence[Environment],
-    commits: Mapping[str, str],
-    cluster: Cluster,
-    destination: Callable[[], Cluster] | None,
+    environments: Sequence[Environment], commits: Mapping[str, str], places: Places
 ) -> list[Target]:
     """Return what to wait for: the root first, each at its commit ("" is the root's)."""
-    root = Target(ROOT_NAME, "root", None, commits[""])
-    return [root] + [
-        Target(
-            environment.application,
-            environment.name,
-            _workloads(environment, cluster, destination),
-            commits[environment.name],
-            environment,
+    targets = [Target(ROOT_NAME, "root", None, commits[""])]
+    for environment in environments:
+        cluster = places.of(environment)
+        workloads = (cluster, environment.namespace) if cluster else None
+        targets.append(
+            Target(
+                environment.application,
+                environment.name,
+                workloads,
+                commits[environment.name],
+                environment,
+            )
         )
-        for environment in environments
-    ]
-
-
-def _workloads(
-    environment: Environment, cluster: Cluster, destination: Callable[[], Cluster] | None
-) -> tuple[Cluster, str] | None:
-    if environment.destination.in_cluster:
-        return cluster, environment.namespace
-    return (destination(), environment.namespace) if destination else None
+    return targets
 
 
 def _at_or_after(

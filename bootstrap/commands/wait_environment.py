@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from bootstrap.cluster import Cluster
 from bootstrap.commands.missing_history import missing_hint
+from bootstrap.commands.places import Places
 from bootstrap.commands.project_files import load_root
 from bootstrap.commands.pushed import commit_at_remote, descendants
 from bootstrap.commands.reporter import Reporter
@@ -22,8 +20,7 @@ def wait_for_commit(
     *,
     repository: Repository,
     git: Git,
-    connect: Callable[[], Cluster],
-    connect_destination: Callable[[], Cluster] | None,
+    places: Places,
     timeout_seconds: float,
     clock: Clock,
     reporter: Reporter,
@@ -41,16 +38,14 @@ def wait_for_commit(
     wanted = there if commit is None else _find(commit, environment, there, git)
     same = (root_url, root_revision) == (environment.repo_url, environment.target_revision)
     root = wanted if same else commit_at_remote(git, root_url, root_revision)
-    cluster = connect()
     seconds = wait_until(
-        targets_of([environment], {"": root, environment.name: wanted}, cluster,
-                   connect_destination),
-        cluster=cluster,
+        targets_of([environment], {"": root, environment.name: wanted}, places),
+        cluster=places.home(),
         is_descendant=descendants(git, environment.repo_url),
         timeout_seconds=timeout_seconds,
         clock=clock,
         reporter=reporter,
-    )  # fmt: skip
+    )
     return wanted, seconds[environment.name]
 
 

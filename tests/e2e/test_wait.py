@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bootstrap.cluster import Cluster
+from bootstrap.commands.places import Places
 from bootstrap.commands.project_files import require_environment
 from bootstrap.commands.wait_environment import wait_for_commit
 from bootstrap.git import Git
@@ -51,8 +52,7 @@ class _Race:
             commit,
             repository=repository,
             git=Git(self.workspace.root),
-            connect=lambda: Cluster.connect(None),
-            connect_destination=None,
+            places=Places(lambda: Cluster.connect(None)),
             timeout_seconds=120,
             clock=time,
             reporter=_Silent(),

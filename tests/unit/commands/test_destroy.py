@@ -21,7 +21,7 @@ from bootstrap.git import Git
 from bootstrap.repository import Repository
 from tests.unit.work_tree import ORIGIN, WorkTree
 
-_CLI = importlib.import_module("bootstrap.cli.destroy")
+_CLI = importlib.import_module("bootstrap.cli.options")
 APPLICATION = "argocd/applications/prod.yaml"
 KEY = "environments/prod/sealing-key.local.pem"
 FOLDER = [
@@ -53,7 +53,7 @@ def pushed(prod: WorkTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> W
     prod.git("add", "--all")
     prod.git("commit", "--quiet", "--message=Add prod")
     prod.git("push", "--quiet", "--set-upstream", "origin", "main")
-    monkeypatch.setattr(_CLI, "connect", lambda _context: FakeCluster())
+    monkeypatch.setattr(_CLI, "connect", lambda *_where: FakeCluster())
     return prod
 
 
@@ -132,7 +132,7 @@ def test_the_folder_stays_while_argocd_is_at_it_and_while_the_removal_is_not_pus
     assert pushed.run("destroy", "prod", "--yes", "--commit").code == 0
     unpushed = pushed.run("destroy", "prod", "--yes", "--push")
     pushed.git("push", "--quiet")
-    monkeypatch.setattr(_CLI, "connect", lambda _context: FakeCluster("agentsmith-prod"))
+    monkeypatch.setattr(_CLI, "connect", lambda *_where: FakeCluster("agentsmith-prod"))
     early = pushed.run("destroy", "prod", "--yes", "--push")
 
     commit = pushed.git("rev-parse", "HEAD")[:7]
@@ -254,7 +254,7 @@ def test_whether_it_is_the_last_is_asked_of_the_remote_not_of_what_is_here(
         pushed.git("push", "--quiet")
         pushed.git("reset", "--quiet", "--hard", before)
     cluster = LastCluster()
-    monkeypatch.setattr(_CLI, "connect", lambda _context: cluster)
+    monkeypatch.setattr(_CLI, "connect", lambda *_where: cluster)
 
     done = pushed.run("destroy", "prod", "--yes", "--wait", "--timeout", "0s")
 

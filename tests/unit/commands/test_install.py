@@ -26,7 +26,7 @@ from tests.unit.commands.test_wait import FakeTime, Log
 from tests.unit.test_chart_archive import pack
 from tests.unit.work_tree import ORIGIN, WorkTree
 
-_CLI = importlib.import_module("bootstrap.cli.up")
+_CLI = importlib.import_module("bootstrap.cli.options")
 CHART = """\
 ---
 # Source: argo-cd/templates/service.yaml

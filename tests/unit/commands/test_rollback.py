@@ -60,7 +60,7 @@ class FakeCluster:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
     """The cluster that the commands connect to."""
     fake = FakeCluster()
-    monkeypatch.setattr(import_module("bootstrap.cli.rollback"), "connect", lambda _context: fake)
+    monkeypatch.setattr(import_module("bootstrap.cli.options"), "connect", lambda *_where: fake)
     return fake
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from bootstrap.cluster import Cluster
+from bootstrap.commands.places import Places
 from bootstrap.commands.status import StatusReader, watch
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
@@ -214,8 +215,7 @@ def test_a_refused_question_is_not_asked_again_every_second(
         "prod",
         repository=Repository(fleet.root),
         git=Git(fleet.root),
-        connect=lambda: cast(Cluster, cluster),
-        connect_destination=None,
+        places=Places(lambda: cast(Cluster, cluster)),
         clock=time,
         reporter=log,
     )
@@ -398,8 +398,7 @@ def test_watching_polls_with_one_list_call_and_asks_the_rest_less_often(
         None,
         repository=Repository(fleet.root),
         git=Git(fleet.root),
-        connect=lambda: cast(Cluster, cluster),
-        connect_destination=None,
+        places=Places(lambda: cast(Cluster, cluster)),
         clock=time,
         reporter=log,
     )
@@ -439,8 +438,7 @@ def test_in_a_pipe_a_line_is_said_only_when_something_changes(
         "prod",
         repository=Repository(fleet.root),
         git=Git(fleet.root),
-        connect=lambda: cast(Cluster, cluster),
-        connect_destination=None,
+        places=Places(lambda: cast(Cluster, cluster)),
         clock=time,
         reporter=log,
     )

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from bootstrap.application import build_project, widen_project
 from bootstrap.cluster import Cluster
 from bootstrap.commands.sealing_keys import SealingKeys
-from bootstrap.commands.up import _places
 from bootstrap.environment import Environment, parse_destination
 from bootstrap.errors import BootstrapError
 from bootstrap.repository import Repository
@@ -20,12 +19,10 @@ from tests.unit.commands.test_wait import FakeTime, Log
 from tests.unit.work_tree import ORIGIN, WorkTree
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-HOME = cast(Cluster, object())
-AWAY = cast(Cluster, object())
 
 
-def environment(name: str, cluster: str | None = None) -> Environment:
-    return Environment(name, f"agentsmith-{name}", ORIGIN, "main", parse_destination(cluster))
+def environment(name: str) -> Environment:
+    return Environment(name, f"agentsmith-{name}", ORIGIN, "main", parse_destination(None))
 
 
 class FakeController:
@@ -133,27 +130,6 @@ def test_somebody_elses_malformed_key_does_not_stop_us(tree: WorkTree) -> None:
     controller.held = [("no certificate", None)]
 
     assert give(tree, controller, "prod") is True
-
-
-def test_environments_go_to_the_cluster_that_they_run_in() -> None:
-    at_home, away = environment("prod"), environment("edge", "edge-1")
-
-    assert _places([at_home, away], HOME, lambda: AWAY, Log()) == [
-        (HOME, [at_home]),
-        (AWAY, [away]),
-    ]
-
-
-def test_two_other_clusters_and_one_context_is_refused() -> None:
-    two = [environment("edge1", "cluster-1"), environment("edge2", "cluster-2")]
-
-    with pytest.raises(BootstrapError) as raised:
-        _places(two, HOME, lambda: AWAY, Log())
-
-    assert raised.value.message == (
-        "the environments run in more than one other cluster, and --destination-context names one:"
-        " a private key could go to the wrong one"
-    )
 
 
 def test_the_project_keeps_what_live_applications_still_use() -> None:
