@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bootstrap.cli.options import Format, open_repository
-from bootstrap.cli.publishing import Waiting, publish_options, wait_for
+from bootstrap.cli.options import (
+    DEFAULT_TIMEOUT,
+    Context,
+    DestinationContext,
+    DryRun,
+    Format,
+    Output,
+    Timeout,
+    open_repository,
+)
+from bootstrap.cli.publishing import (
+    Branch,
+    Commit,
+    Push,
+    Wait,
+    Waiting,
+    publish_options,
+    refuse_idle,
+    wait_for,
+    waiting,
+)
 
 if TYPE_CHECKING:
     from bootstrap.commands.change import Changed, Workplace
@@ -32,15 +53,59 @@ class Asked:
     output: Format
 
 
-def change(asked: Asked, run: Callable[[Workplace], Changed], *, show_diff: bool = False) -> None:
+def _read(
+    commit: Commit = False,
+    push: Push = False,
+    branch: Branch = None,
+    wait: Wait = False,
+    timeout: Timeout = DEFAULT_TIMEOUT,
+    context: Context = None,
+    destination_context: DestinationContext = None,
+    dry_run: DryRun = False,
+    output: Output = Format.TEXT,
+) -> Asked:
+    how = waiting(timeout, context, destination_context)
+    return Asked(commit, push, branch, wait, how, dry_run, output)
+
+
+def changing(command: Callable[..., None]) -> Callable[..., None]:
+    """Add to a command, after its own options, those that every change of an environment has.
+
+    The command gets them as its first argument, an Asked. Typer reads options off a signature, so
+    that is what is made here.
+    """
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    shared = inspect.signature(_read, eval_str=True).parameters
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        asked = _read(**{name: given.pop(name) for name in shared})
+        command(asked, **given)
+
+    parameters = [*own, *shared.values()]
+    run.__annotations__ = {item.name: item.annotation for item in parameters}
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def change(
+    asked: Asked,
+    run: Callable[[Workplace], Changed],
+    *,
+    show_diff: bool = False,
+    looks: bool = False,
+) -> None:
     """Run a command that changes an environment, show its result, and wait if asked to.
 
-    With `show_diff` it is shown before the change as well, not only in a dry run.
+    With `show_diff` it is shown before the change as well, not only in a dry run. `looks` says that
+    the command looks into the cluster without --wait, too.
     """
     from bootstrap.commands.change import Workplace
     from bootstrap.output import TerminalReporter
     from bootstrap.views.change import print_changed, print_edits, show_changed
 
+    if not asked.wait:
+        refuse_idle(asked.waiting, looks=looks)
     as_json = asked.output is Format.JSON
     publishing = publish_options(
         commit=asked.commit, push=asked.push, branch=asked.branch, wait=asked.wait

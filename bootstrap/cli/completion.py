@@ -49,6 +49,12 @@ def complete_side(incomplete: str) -> list[tuple[str, str]]:
 EnvironmentArgument = Annotated[
     str, typer.Argument(help="Name of the environment.", autocompletion=complete_environment)
 ]
+EnvironmentOrAll = Annotated[
+    str | None,
+    typer.Argument(
+        help="Name of the environment [default: all].", autocompletion=complete_environment
+    ),
+]
 
 
 def _names(folder: str, suffix: str) -> list[str]:

@@ -8,20 +8,21 @@ import typer
 
 from bootstrap.cli.completion import EnvironmentArgument
 from bootstrap.cli.options import (
+    DEFAULT_TIMEOUT,
     Context,
+    DestinationContext,
     DryRun,
     Format,
     Output,
+    Timeout,
     open_repository,
 )
 from bootstrap.cli.publishing import (
-    DEFAULT_TIMEOUT,
     Branch,
     Commit,
-    DestinationContext,
     Push,
-    Timeout,
     publish_options,
+    refuse_idle,
     waiting,
 )
 from bootstrap.errors import BootstrapError, UsageError
@@ -62,7 +63,9 @@ def destroy(
     from bootstrap.output import TerminalReporter
     from bootstrap.views.destroy import show_destroy
 
-    how = waiting(timeout, context, destination_context, wait=wait, looks=True)
+    how = waiting(timeout, context, destination_context)
+    if not wait:
+        refuse_idle(how, looks=True)
     options = publish_options(commit=commit, push=push, branch=branch, wait=wait)
     git, repository = open_repository()
     result = run(

@@ -9,12 +9,12 @@ import typer
 from bootstrap.cli.completion import EnvironmentArgument, complete_side
 from bootstrap.cli.options import (
     Context,
+    DestinationContext,
     Format,
     Output,
     open_places,
     open_repository,
 )
-from bootstrap.cli.publishing import DestinationContext
 from bootstrap.errors import EXIT_FAILURE
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bootstrap.cli.completion import complete_environment
+from bootstrap.cli.completion import EnvironmentOrAll
 from bootstrap.cli.options import (
     Context,
     ControllerNamespace,
@@ -20,12 +20,7 @@ from bootstrap.errors import EXIT_FAILURE, UsageError
 
 
 def doctor(
-    environment: Annotated[
-        str | None,
-        typer.Argument(
-            help="Name of the environment [default: all].", autocompletion=complete_environment
-        ),
-    ] = None,
+    environment: EnvironmentOrAll = None,
     context: Context = None,
     controller_namespace: ControllerNamespace = None,
     controller_name: ControllerService = None,

@@ -31,6 +31,15 @@ Output = Annotated[Format, typer.Option("--output", "-o", help="text, or json fo
 Context = Annotated[
     str | None, typer.Option("--context", help="Context of the kubeconfig [default: its own].")
 ]
+DestinationContext = Annotated[
+    str | None,
+    typer.Option(
+        "--destination-context",
+        help="Context of the cluster that environments run in, if not Argo CD's own.",
+    ),
+]
+Timeout = Annotated[str, typer.Option("--timeout", help="How long to wait, such as 90s, 5m or 1h.")]
+DEFAULT_TIMEOUT = "5m"
 
 
 def open_repository() -> tuple[Git, Repository]:

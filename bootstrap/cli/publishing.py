@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap.cli.options import open_places, parse_duration
+from bootstrap.cli.options import DEFAULT_TIMEOUT, open_places, parse_duration
 from bootstrap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,15 +30,6 @@ Branch = Annotated[
 Wait = Annotated[
     bool, typer.Option("--wait", help="Commit, push, and wait until the commit is running.")
 ]
-Timeout = Annotated[str, typer.Option("--timeout", help="How long to wait, such as 90s, 5m or 1h.")]
-DestinationContext = Annotated[
-    str | None,
-    typer.Option(
-        "--destination-context",
-        help="Context of the cluster that environments run in, if not Argo CD's own.",
-    ),
-]
-DEFAULT_TIMEOUT = "5m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +38,8 @@ class Waiting:
 
     seconds: float
     places: Places
+    given: tuple[str, ...]
+    """The options of these that the user gave."""
 
 
 def publish_options(*, commit: bool, push: bool, branch: str | None, wait: bool) -> PublishOptions:
@@ -61,25 +54,24 @@ def publish_options(*, commit: bool, push: bool, branch: str | None, wait: bool)
     return PublishOptions(commit=commit, push=push or wait, branch=branch)
 
 
-def waiting(
-    timeout: str,
-    context: str | None,
-    destination_context: str | None,
-    *,
-    wait: bool = True,
-    looks: bool = False,
-) -> Waiting:
-    """Return what the options say of waiting.
-
-    Without `wait` they would be looked at by nothing, unless the command `looks` into the cluster.
-    """
+def waiting(timeout: str, context: str | None, destination_context: str | None) -> Waiting:
+    """Return what the options say of waiting."""
     contexts = {"--context": context, "--destination-context": destination_context}
-    idle = [] if looks else [option for option, given in contexts.items() if given is not None]
+    given = [option for option, value in contexts.items() if value is not None]
     if timeout != DEFAULT_TIMEOUT:
-        idle.insert(0, "--timeout")
-    if idle and not wait:
-        raise UsageError(f"{idle[0]} is used only with --wait", "add --wait, or leave it out")
-    return Waiting(parse_duration(timeout), open_places(context, destination_context))
+        given.insert(0, "--timeout")
+    places = open_places(context, destination_context)
+    return Waiting(parse_duration(timeout), places, tuple(given))
+
+
+def refuse_idle(how: Waiting, *, looks: bool) -> None:
+    """Raise UsageError where, without --wait, an option would be looked at by nothing.
+
+    A command that `looks` into the cluster all the same has a use for contexts.
+    """
+    for option in how.given:
+        if option == "--timeout" or not looks:
+            raise UsageError(f"{option} is used only with --wait", "add --wait, or leave it out")
 
 
 def wait_for(

@@ -6,22 +6,13 @@ from typing import Annotated
 
 import typer
 
-from bootstrap.cli.changing import Asked, change
+from bootstrap.cli.changing import Asked, change, changing
 from bootstrap.cli.completion import EnvironmentArgument, complete_revision
-from bootstrap.cli.options import Context, DryRun, Format, Output
-from bootstrap.cli.publishing import (
-    DEFAULT_TIMEOUT,
-    Branch,
-    Commit,
-    DestinationContext,
-    Push,
-    Timeout,
-    Wait,
-    waiting,
-)
 
 
+@changing
 def rollback(
+    asked: Asked,
     environment: EnvironmentArgument,
     to: Annotated[
         str | None,
@@ -37,15 +28,6 @@ def rollback(
     reason: Annotated[
         str, typer.Option(metavar="TEXT", help="Why; the commit and the hold say so.")
     ] = "",
-    commit: Commit = False,
-    push: Push = False,
-    branch: Branch = None,
-    wait: Wait = False,
-    timeout: Timeout = DEFAULT_TIMEOUT,
-    context: Context = None,
-    destination_context: DestinationContext = None,
-    dry_run: DryRun = False,
-    output: Output = Format.TEXT,
 ) -> None:
     """Restore an environment's files as they were at an earlier commit, in a new one.
 
@@ -60,11 +42,10 @@ def rollback(
     from bootstrap.commands.rollback import rollback as run
 
     options = RollbackOptions(to, secrets, reason)
-    how = waiting(timeout, context, destination_context, wait=wait, looks=to is None or secrets)
-    asked = Asked(commit, push, branch, wait, how, dry_run, output)
     change(
         asked,
         lambda place: run(
-            environment, options, place, connect=how.places.home, now=datetime.now(UTC)
+            environment, options, place, connect=asked.waiting.places.home, now=datetime.now(UTC)
         ),
+        looks=to is None or secrets,
     )

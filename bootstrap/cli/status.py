@@ -6,25 +6,20 @@ from typing import Annotated
 
 import typer
 
-from bootstrap.cli.completion import complete_environment
+from bootstrap.cli.completion import EnvironmentOrAll
 from bootstrap.cli.options import (
     Context,
+    DestinationContext,
     Format,
     Output,
     open_places,
     open_repository,
 )
-from bootstrap.cli.publishing import DestinationContext
 from bootstrap.errors import EXIT_FAILURE, UsageError
 
 
 def status(
-    environment: Annotated[
-        str | None,
-        typer.Argument(
-            help="Name of the environment [default: all].", autocompletion=complete_environment
-        ),
-    ] = None,
+    environment: EnvironmentOrAll = None,
     watch: Annotated[
         bool, typer.Option("--watch", "-w", help="Go on until Ctrl-C, and show what changes.")
     ] = False,

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap.cli.completion import complete_environment
+from bootstrap.cli.completion import EnvironmentOrAll
 from bootstrap.cli.options import (
+    DEFAULT_TIMEOUT,
     Context,
     ControllerNamespace,
     ControllerService,
+    DestinationContext,
     Format,
     Output,
+    Timeout,
     open_places,
     open_repository,
     parse_duration,
@@ -26,20 +29,12 @@ if TYPE_CHECKING:
 
 
 def up(
-    environment: Annotated[
-        str | None,
-        typer.Argument(
-            help="Name of the environment [default: all].", autocompletion=complete_environment
-        ),
-    ] = None,
+    environment: EnvironmentOrAll = None,
     context: Context = None,
-    destination_context: Annotated[
-        str | None,
-        typer.Option(help="Context of the cluster that environments run in, if not Argo CD's own."),
-    ] = None,
+    destination_context: DestinationContext = None,
     controller_namespace: ControllerNamespace = None,
     controller_name: ControllerService = None,
-    timeout: Annotated[str, typer.Option(help="How long to wait, such as 90s, 5m or 1h.")] = "5m",
+    timeout: Timeout = DEFAULT_TIMEOUT,
     wait: Annotated[
         bool,
         typer.Option("--wait/--no-wait", help="Wait until it runs, or leave the rest to Argo CD."),

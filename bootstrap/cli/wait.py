@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 from bootstrap.cli.completion import EnvironmentArgument, complete_revision
-from bootstrap.cli.options import Context, Format, Output, open_repository
-from bootstrap.cli.publishing import (
+from bootstrap.cli.options import (
     DEFAULT_TIMEOUT,
+    Context,
     DestinationContext,
+    Format,
+    Output,
     Timeout,
-    wait_for_pushed,
-    waiting,
+    open_repository,
 )
+from bootstrap.cli.publishing import wait_for_pushed, waiting
 
 
 def wait(

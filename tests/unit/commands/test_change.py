@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+
 import pytest
 
+from bootstrap.cli.pause import pause, resume
+from bootstrap.cli.promote import promote
+from bootstrap.cli.rollback import rollback
+from bootstrap.cli.upgrade import upgrade
 from tests.unit.shared_tree import Shared
 from tests.unit.work_tree import ORIGIN
 
@@ -112,3 +119,15 @@ def test_what_only_waiting_looks_at_is_refused_without_it(
             ],
         )
     assert shared.tree.snapshot() == before
+
+
+@pytest.mark.parametrize("command", [pause, resume, promote, rollback, upgrade])
+def test_every_change_is_published_waited_for_and_shown_by_the_same_options(
+    command: Callable[..., None],
+) -> None:
+    names = list(inspect.signature(command).parameters)
+
+    assert names[names.index("commit") :] == [
+        "commit", "push", "branch", "wait", "timeout", "context", "destination_context", "dry_run",
+        "output",
+    ]  # fmt: skip
