@@ -18,6 +18,7 @@ from bootstrap.environment import (
     parse_destination,
 )
 from bootstrap.errors import BootstrapError
+from bootstrap.fields import Fields
 from bootstrap.manifest import parse_mapping
 from bootstrap.plain_yaml import NOT_TEXT_IN_YAML_1_1
 from bootstrap.remote_url import parse_remote_url
@@ -71,19 +72,18 @@ def _form() -> re.Pattern[str]:
 
 
 def _read(text: str, name: str, path: str) -> Environment:
-    spec = _mapping(parse_mapping(text, path=path), "spec", path)
-    source = _mapping(spec, "source", path)
-    destination = _mapping(spec, "destination", path)
-    automated = _mapping(spec, "syncPolicy", path).get("automated")
+    spec = _fields(text, path).mapping("spec")
+    source, destination = spec.mapping("source"), spec.mapping("destination")
+    automated = spec.mapping("syncPolicy").values.get("automated")
     return Environment(
         name=name,
-        namespace=_text(destination, "namespace", path),
-        repo_url=_text(source, "repoURL", path),
-        target_revision=_text(source, "targetRevision", path),
+        namespace=destination.text("namespace"),
+        repo_url=source.text("repoURL"),
+        target_revision=source.text("targetRevision"),
         destination=(
-            Destination(server=_text(destination, "server", path))
-            if "server" in destination
-            else Destination(name=_text(destination, "name", path))
+            Destination(server=destination.text("server"))
+            if "server" in destination.values
+            else Destination(name=destination.text("name"))
         ),
         automated=isinstance(automated, Mapping),
         paused=isinstance(automated, Mapping) and automated.get("enabled") is False,
@@ -92,8 +92,8 @@ def _read(text: str, name: str, path: str) -> Environment:
 
 def parse_root(text: str, *, path: str = ROOT_FILE) -> tuple[str, str]:
     """Return the repository URL and target revision of the root Application in `text`."""
-    source = _mapping(_mapping(parse_mapping(text, path=path), "spec", path), "source", path)
-    url, revision = _text(source, "repoURL", path), _text(source, "targetRevision", path)
+    source = _fields(text, path).mapping("spec").mapping("source")
+    url, revision = source.text("repoURL"), source.text("targetRevision")
     _check_read(path, lambda: _check_source(url, revision))
     return url, revision
 
@@ -125,22 +125,11 @@ def _check_destination(destination: Destination) -> None:
         raise BootstrapError("destination is not as bootstrap writes it", "")
 
 
-def _mapping(parent: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
-    value = parent.get(key)
-    if isinstance(value, Mapping):
-        return value
-    raise _not_an_application(path, key)
-
-
-def _text(parent: Mapping[str, Any], key: str, path: str) -> str:
-    value = parent.get(key)
-    if isinstance(value, str) and value:
-        return value
-    raise _not_an_application(path, key)
-
-
-def _not_an_application(path: str, key: str) -> BootstrapError:
-    return BootstrapError(
-        f"{path}: no valid {key!r}, so it is not an Application that bootstrap wrote",
-        "restore it with `git checkout`, or delete it and run `bootstrap init` again",
+def _fields(text: str, path: str) -> Fields:
+    return Fields(
+        parse_mapping(text, path=path),
+        lambda key: BootstrapError(
+            f"{path}: no valid {key!r}, so it is not an Application that bootstrap wrote",
+            "restore it with `git checkout`, or delete it and run `bootstrap init` again",
+        ),
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from bootstrap.constants import ARGOCD_DIR, ARGOCD_NAMESPACE, IN_CLUSTER
 from bootstrap.errors import BootstrapError
+from bootstrap.fields import Fields
 from bootstrap.manifest import Manifest, dump_objects, parse_mapping, render_manifest
 
 PLATFORM_DIR = f"{ARGOCD_DIR}/platform"
@@ -178,25 +179,31 @@ def chart_path(name: str) -> str:
 
 def parse_chart_application(text: str, *, path: str) -> PlatformChart:
     """Return the chart that the Application in `text` (file `path`) installs."""
-    document = parse_mapping(text, path=path)
-    spec = _mapping(document, "spec", path)
-    source, destination = _mapping(spec, "source", path), _mapping(spec, "destination", path)
-    helm = _mapping(source, "helm", path)
-    for setting in helm.keys() - {"releaseName", "valuesObject"}:
+    document = Fields(
+        parse_mapping(text, path=path),
+        lambda key: BootstrapError(
+            f"{path}: no valid {key!r}, so it is not the Application of a chart",
+            "restore it with `git checkout`, or delete it and run `bootstrap up --install` again",
+        ),
+    )
+    spec = document.mapping("spec")
+    source, destination = spec.mapping("source"), spec.mapping("destination")
+    helm = source.mapping("helm")
+    for setting in helm.values.keys() - {"releaseName", "valuesObject"}:
         raise BootstrapError(
             f"{path}: spec.source.helm.{setting} can't be used for the first install",
             "say it in valuesObject",
         )
-    values = helm.get("valuesObject") or {}
+    values = helm.values.get("valuesObject") or {}
     if not isinstance(values, Mapping):
-        raise _changed(path, "valuesObject")
-    folder = str(source.get("path") or "")
+        raise helm.wrong("valuesObject")
+    folder = str(source.values.get("path") or "")
     return PlatformChart(
-        name=_text(_mapping(document, "metadata", path), "name", path),
-        release=_text(helm, "releaseName", path),
-        namespace=_text(destination, "namespace", path),
-        repo="" if folder else _text(source, "repoURL", path),
-        version="" if folder else _text(source, "targetRevision", path),
+        name=_argument(document.mapping("metadata"), "name"),
+        release=_argument(helm, "releaseName"),
+        namespace=_argument(destination, "namespace"),
+        repo="" if folder else _argument(source, "repoURL"),
+        version="" if folder else _argument(source, "targetRevision"),
         folder=folder,
         values=values,
     )
@@ -207,23 +214,9 @@ def _only_for(folder: str) -> dict[str, Any]:
     return {"annotations": {"argocd.argoproj.io/manifest-generate-paths": f"/{folder}"}}
 
 
-def _mapping(parent: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
-    value = parent.get(key)
-    if isinstance(value, Mapping):
-        return value
-    raise _changed(path, key)
-
-
-def _text(parent: Mapping[str, Any], key: str, path: str) -> str:
-    value = parent.get(key)
-    # a leading hyphen would be an option of Helm
-    if isinstance(value, str) and value and not value.startswith("-"):
-        return value
-    raise _changed(path, key)
-
-
-def _changed(path: str, key: str) -> BootstrapError:
-    return BootstrapError(
-        f"{path}: no valid {key!r}, so it is not the Application of a chart",
-        "restore it with `git checkout`, or delete it and run `bootstrap up --install` again",
-    )
+def _argument(fields: Fields, key: str) -> str:
+    """Return a text that Helm is given: a leading hyphen would make it an option."""
+    text = fields.text(key)
+    if text.startswith("-"):
+        raise fields.wrong(key)
+    return text
