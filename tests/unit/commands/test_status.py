@@ -166,6 +166,30 @@ def test_what_is_not_there_is_told_with_what_to_do(fleet: WorkTree, cluster: Fak
     ]
 
 
+def test_a_root_that_is_in_trouble_is_told_though_each_environment_is_fine(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    commit = push(fleet, "Release 1")
+    root = application(commit)
+    message = "app path does not exist"
+    root["status"]["conditions"] = [{"type": "ComparisonError", "message": message}]
+    apply(cluster, root=root, prod=application(commit), staging=application(commit))
+
+    text = fleet.run("status", "--exit-code")
+    told = fleet.run("status", "-o", "json").json()
+
+    assert (text.code, text.out.splitlines()[-3:]) == (
+        1,
+        [
+            "",
+            f"the root Application: {message}",
+            "  fix: push the commit that holds that path",
+        ],
+    )
+    assert told["root"] == {"message": message, "fix": "push the commit that holds that path"}
+    assert [item["state"] for item in told["environments"]] == ["done", "done"]
+
+
 def test_applications_of_other_projects_are_not_missed_in_the_clone(
     fleet: WorkTree, cluster: FakeCluster
 ) -> None:

@@ -1,0 +1,86 @@
+"""Argo CD's own Secret and the repositories' Secrets, at the edge to the API server."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from bootstrap.cluster.connection import Connection
+from bootstrap.cluster.secrets import ArgoCDSecrets, KnownRepository
+from bootstrap.errors import BootstrapError
+
+
+class FakeConnection:
+    """A connection whose API has one Secret, or none, and lists by label."""
+
+    def __init__(self, data: dict[str, str] | None, **lists: list[Any]) -> None:
+        self.data, self.lists = data, lists
+        self.core = self
+
+    @contextlib.contextmanager
+    def translated(self, _step: str) -> Iterator[None]:
+        yield
+
+    def get_or_none(self, _read: Callable[..., Any], *_place: str) -> Any:
+        return None if self.data is None else SimpleNamespace(data=self.data)
+
+    def read_namespaced_secret(self) -> None:
+        """Only passed on."""
+
+    def list_namespaced_secret(self, namespace: str, *, label_selector: str, **_bounds: Any) -> Any:
+        label, _equals, kind = label_selector.partition("=")
+        assert (namespace, label) == ("argocd", "argocd.argoproj.io/secret-type")
+        return SimpleNamespace(items=self.lists[kind.replace("-", "_")])
+
+
+def secrets(data: dict[str, str] | None = None, **lists: list[Any]) -> ArgoCDSecrets:
+    return ArgoCDSecrets(cast(Connection, FakeConnection(data, **lists)))
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def test_without_argocds_secret_it_may_not_have_started() -> None:
+    with pytest.raises(BootstrapError) as raised:
+        secrets(None).compare({"webhook.github.secret": "s"})
+
+    assert (raised.value.message, raised.value.hint) == (
+        "there is no Secret argocd/argocd-secret",
+        "Argo CD makes it at its start: is it running?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "same"),
+    [
+        ({}, None),
+        ({"webhook.github.secret": ""}, None),
+        ({"webhook.github.secret": encoded("mine")}, True),
+        ({"webhook.github.secret": encoded("theirs")}, False),
+    ],
+    ids=["empty", "blank", "same", "another"],
+)
+def test_what_argocd_expects_is_compared_and_not_shown(
+    data: dict[str, str], same: bool | None
+) -> None:
+    assert secrets(data).compare({"webhook.github.secret": "mine"}) is same
+
+
+def test_repositories_and_templates_are_told_apart_and_their_credentials_left_there() -> None:
+    def secret(name: str, **fields: str) -> Any:
+        data = {key: encoded(text) for key, text in fields.items()}
+        return SimpleNamespace(metadata=SimpleNamespace(name=name), data=data)
+
+    edge = secrets(
+        repository=[secret("one", url="https://a/b", project="p", password="s")],
+        repo_creds=[secret("all", url="https://a/", password="s")],
+    )
+
+    assert edge.read_repositories() == [KnownRepository("one", "https://a/b", "p")]
+    assert edge.read_templates() == [KnownRepository("all", "https://a/", "")]
