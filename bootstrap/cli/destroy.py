@@ -45,6 +45,13 @@ def destroy(
             "--wait", help="Push, see it deleted, remove its files too, prove that nothing is left."
         ),
     ] = False,
+    without_cluster: Annotated[
+        bool,
+        typer.Option(
+            "--without-cluster",
+            help="Remove the files though nobody looked whether Argo CD has deleted the rest.",
+        ),
+    ] = False,
     context: Context = None,
     destination_context: DestinationContext = None,
     timeout: Timeout = DEFAULT_TIMEOUT,
@@ -54,15 +61,18 @@ def destroy(
     """Remove an environment from Git, upon which Argo CD deletes it from the cluster.
 
     Its Application goes first, its folder when Argo CD has deleted what it made: run it again, or
-    let --wait do both. Keys and other files that Git never had stay.
+    let --wait do both. One that no remote ever had goes at once. Keys and other files that Git
+    never had stay.
     """
     import time
 
-    from bootstrap.commands.destroy import DestroyOptions
     from bootstrap.commands.destroy import destroy as run
+    from bootstrap.commands.destroy_proof import DestroyOptions
     from bootstrap.output import TerminalReporter
     from bootstrap.views.destroy import show_destroy
 
+    if wait and without_cluster:
+        raise UsageError("--wait looks into the cluster", "leave --without-cluster or --wait out")
     how = waiting(timeout, context, destination_context)
     if not wait:
         refuse_idle(how, looks=True)
@@ -70,7 +80,13 @@ def destroy(
     git, repository = open_repository()
     result = run(
         environment,
-        DestroyOptions(options, wait=wait, timeout_seconds=how.seconds, dry_run=dry_run),
+        DestroyOptions(
+            options,
+            wait=wait,
+            without_cluster=without_cluster,
+            timeout_seconds=how.seconds,
+            dry_run=dry_run,
+        ),
         repository=repository,
         git=git,
         places=how.places,
@@ -78,7 +94,9 @@ def destroy(
         clock=time,
         reporter=TerminalReporter(),
     )
-    show_destroy(result, dry_run=dry_run, as_json=output is Format.JSON)
+    show_destroy(
+        result, dry_run=dry_run, without_cluster=without_cluster, as_json=output is Format.JSON
+    )
 
 
 def _ask(environment: Environment) -> None:

@@ -15,34 +15,20 @@ from bootstrap.commands.destroy_plan import (
     check_branch,
     check_kept,
     find_environment,
-    find_job_namespace,
     first_plan,
+    only_plan,
     second_plan,
 )
-from bootstrap.commands.namespace_end import NamespaceEnd, end_namespace
+from bootstrap.commands.destroy_proof import DestroyOptions, see_it_gone, was_never_pushed
+from bootstrap.commands.namespace_end import NamespaceEnd
 from bootstrap.commands.places import Places
-from bootstrap.commands.project_files import load_root
 from bootstrap.commands.publish import Plan, Published, PublishOptions, publish
-from bootstrap.commands.pushed import commit_at_remote, descendants
-from bootstrap.commands.removal import Removal
 from bootstrap.commands.reporter import Reporter
 from bootstrap.commands.wait import Clock
-from bootstrap.constants import APPLICATIONS_DIR
 from bootstrap.environment import Environment, check_name
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
-from bootstrap.git.tracked import committed_files
 from bootstrap.repository import Repository
-
-
-@dataclass(frozen=True, slots=True)
-class DestroyOptions:
-    """What the user asked for."""
-
-    publish: PublishOptions
-    wait: bool = False
-    timeout_seconds: float = 300.0
-    dry_run: bool = False
 
 
 class Next(StrEnum):
@@ -65,6 +51,8 @@ class DestroyResult:
     """None where the cluster was not looked into."""
     local: tuple[str, ...] = ()
     """Files of the folder that Git does not have: they stay."""
+    never_pushed: bool = False
+    """Whether Argo CD can't have had it from Git: then all of it goes at once."""
 
     @property
     def changed(self) -> bool:
@@ -96,8 +84,9 @@ def destroy(
             f"{name} runs in another cluster, and --wait is to prove that nothing of it is left",
             "name that cluster's context with --destination-context",
         )
+    never = not options.wait and was_never_pushed(environment, repository, git)
     if options.dry_run:
-        return _dry_run(found, repository, git, reporter)
+        return _dry_run(found, never, repository, git, reporter)
     if not found.has_application and not found.files and not options.wait:
         return DestroyResult(environment, (), Next.NOTHING)
     if options.wait:
@@ -107,25 +96,42 @@ def destroy(
     publisher = _Publisher(options.publish, repository, git, reporter)
     steps: list[Published] = []
     removal = found.removal
+    if never:
+        steps.append(publisher.carry_out(lambda: _only_step(found, repository, git)))
+        return _end(found, steps, None, options, repository, never_pushed=True)
     if removal is None:
         steps.append(publisher.carry_out(lambda: first_plan(environment)))
         removal = steps[0].commit
         if not options.wait or removal is None:
             following = Next.RUN_AGAIN if steps[0].pushed else Next.PUBLISH_APPLICATION
             return DestroyResult(environment, tuple(steps), following)
-    namespace = _see_it_gone(
+    namespace = see_it_gone(
         found, removal, options, repository=repository, git=git, places=places, clock=clock,
         reporter=reporter,
     )  # fmt: skip
     if found.files:
         steps.append(publisher.carry_out(lambda: _second_step(found, repository, git)))
-    done = not found.files or steps[-1].pushed
+    return _end(found, steps, namespace, options, repository)
+
+
+def _end(
+    found: Found,
+    steps: list[Published],
+    namespace: NamespaceEnd | None,
+    options: DestroyOptions,
+    repository: Repository,
+    *,
+    never_pushed: bool = False,
+) -> DestroyResult:
+    """Return the result after the files went, as far as the user asked."""
+    done = not steps or steps[-1].pushed or (not found.files and not never_pushed)
     return DestroyResult(
-        environment,
+        found.environment,
         tuple(steps),
         Next.NOTHING if done else Next.PUBLISH_FILES,
         namespace,
-        tuple(repository.files(environment.folder)) if options.publish.branch is None else (),
+        tuple(repository.files(found.environment.folder)) if options.publish.branch is None else (),
+        never_pushed,
     )
 
 
@@ -170,82 +176,22 @@ def _second_step(found: Found, repository: Repository, git: Git) -> Plan:
     return second_plan(found, repository)
 
 
-def _dry_run(found: Found, repository: Repository, git: Git, reporter: Reporter) -> DestroyResult:
+def _only_step(found: Found, repository: Repository, git: Git) -> Plan:
+    """Return the plan that takes all of it away: there is nothing for Argo CD to delete."""
+    check_kept(found, git)
+    return only_plan(found, repository)
+
+
+def _dry_run(
+    found: Found, never: bool, repository: Repository, git: Git, reporter: Reporter
+) -> DestroyResult:
     plans: list[Callable[[], Plan]] = []
-    if found.removal is None:
+    if never:
+        plans.append(lambda: only_plan(found, repository))
+    elif found.removal is None:
         plans.append(lambda: first_plan(found.environment))
-    if found.files:
+    if found.files and not never:
         plans.append(lambda: second_plan(found, repository))
     publisher = _Publisher(PublishOptions(), repository, git, reporter)
     steps = tuple(publisher.carry_out(plan, dry_run=True) for plan in plans)
-    return DestroyResult(found.environment, steps, Next.NOTHING)
-
-
-def _see_it_gone(
-    found: Found,
-    removal: str,
-    options: DestroyOptions,
-    *,
-    repository: Repository,
-    git: Git,
-    places: Places,
-    clock: Clock,
-    reporter: Reporter,
-) -> NamespaceEnd | None:
-    """Return what became of the namespace, None without --wait; raise while Argo CD is at it."""
-    environment = found.environment
-    url, revision = load_root(repository)
-    at_remote = commit_at_remote(git, url, revision)
-    if not git.is_ancestor(removal, at_remote):
-        raise BootstrapError(
-            f"commit {removal[:7]}, which removes {environment.application_path}, is not in"
-            f" {revision} at {url} yet",
-            "push it, or merge its pull request, then run this again",
-        )
-    place = places.of(environment)
-    job_namespace = find_job_namespace(environment, repository, git)
-    removing = Removal(
-        environment,
-        removal,
-        is_last=_is_last(environment, at_remote, revision, git),
-        job_namespace=job_namespace,
-        home=places.home(),
-        place=place,
-        is_descendant=descendants(git, url),
-        reporter=reporter,
-    )
-    if not options.wait:
-        if not removing.is_done():
-            raise BootstrapError(
-                f"Argo CD has not deleted Application {environment.application} yet",
-                "run this again when it has, or with --wait, which sees it through",
-            )
-        return None
-    start = clock.monotonic()
-    removing.wait(options.timeout_seconds, clock)
-    left = max(0.0, options.timeout_seconds - (clock.monotonic() - start))
-    if place is None:
-        return None
-    return end_namespace(
-        environment,
-        place,
-        job_namespace=job_namespace,
-        timeout_seconds=left,
-        clock=clock,
-        reporter=reporter,
-    )
-
-
-def _is_last(environment: Environment, commit: str, revision: str, git: Git) -> bool:
-    """Tell whether the root Application finds no other Application: at the remote, not here."""
-    files = [
-        name
-        for name in committed_files(git.root, commit, APPLICATIONS_DIR)
-        if name.endswith(".yaml")
-    ]
-    if f"{environment.name}.yaml" in files:
-        raise BootstrapError(
-            f"{revision} has {environment.application_path} again, by a push after its removal",
-            "`git pull`, then run this again if it is to go",
-        )
-    return not files
+    return DestroyResult(found.environment, steps, Next.NOTHING, never_pushed=never)

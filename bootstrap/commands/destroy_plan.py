@@ -18,9 +18,10 @@ from bootstrap.commands.publish import Plan
 from bootstrap.constants import APPLICATIONS_DIR, PROJECT_FILE, VALUES_FILE
 from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
+from bootstrap.from_here import from_here
 from bootstrap.git import Git
 from bootstrap.git.tracked import last_removal, tracked_files
-from bootstrap.manifest import is_generated
+from bootstrap.manifest import Manifest, is_generated
 from bootstrap.repository import Repository
 
 
@@ -67,7 +68,14 @@ def check_kept(found: Found, git: Git) -> None:
     paths = [environment.folder]
     if found.has_application:
         paths.append(environment.application_path)
-    changed = git.uncommitted(paths)
+    # what is only deleted is in Git
+    changed = [path for path in git.uncommitted(paths) if (git.root / path).exists()]
+    if changed and not found.files:
+        raise BootstrapError(
+            f"nothing of {environment.name} is committed, so Git could not bring it back",
+            f"delete it yourself, with its private key: `rm -r {from_here(*paths)}`, then"
+            " `bootstrap init` of another writes the project again",
+        )
     if changed:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         raise BootstrapError(
@@ -100,16 +108,30 @@ def first_plan(environment: Environment) -> Plan:
 
 def second_plan(found: Found, repository: Repository) -> Plan:
     """Return the step after which nothing of the environment is left in Git."""
-    environment = found.environment
-    manifests = []
-    project = repository.read(PROJECT_FILE)
-    if project is not None and is_generated(project):
-        url, _revision = load_root(repository)
-        present = [*load_environments(repository), *load_leaving(repository)]
-        others = [item for item in present if item.name != environment.name]
-        manifests.append(render_project(others, url))
+    name = found.environment.name
     return Plan(
-        tuple(manifests),
-        f"Remove the files of environment {environment.name}\n\nArgo CD has deleted it.\n",
+        _without(found, repository),
+        f"Remove the files of environment {name}\n\nArgo CD has deleted it.\n",
         removed=found.files,
     )
+
+
+def only_plan(found: Found, repository: Repository) -> Plan:
+    """Return the one step that removes what no remote ever had."""
+    environment = found.environment
+    return Plan(
+        _without(found, repository),
+        f"Remove environment {environment.name}\n\nIt was never pushed, so Argo CD never had it.\n",
+        removed=(environment.application_path, *found.files),
+    )
+
+
+def _without(found: Found, repository: Repository) -> tuple[Manifest, ...]:
+    """Return the project as it is without the environment."""
+    project = repository.read(PROJECT_FILE)
+    if project is None or not is_generated(project):
+        return ()
+    url, _revision = load_root(repository)
+    present = [*load_environments(repository), *load_leaving(repository)]
+    others = [item for item in present if item.name != found.environment.name]
+    return (render_project(others, url),)

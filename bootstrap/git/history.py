@@ -52,6 +52,15 @@ class GitHistory:
         found = self.touching([commit], paths, 1)
         return found[0].id if found else None
 
+    def is_known_to_remotes(self, commit: str, path: str) -> bool:
+        """Tell whether `commit`, or any remote branch as last fetched, ever had file `path`."""
+        # without --full-history a branch that added and removed it before its merge is left out
+        done = run_git(
+            self._root, "--literal-pathspecs", "log", "--full-history", "--no-show-signature",
+            "--format=%H", "--max-count=1", "--remotes", commit, "--", path,
+        )  # fmt: skip
+        return done.code != 0 or bool(done.stdout.strip())
+
     def changed(self, old: str, new: str, paths: Sequence[str]) -> set[str] | None:
         """Return the files below `paths` that differ, None if either is not in this clone."""
         done = run_git(

@@ -14,7 +14,9 @@ from bootstrap.views.publish import describe_published
 _say = TerminalReporter()
 
 
-def show_destroy(result: DestroyResult, *, dry_run: bool, as_json: bool) -> None:
+def show_destroy(
+    result: DestroyResult, *, dry_run: bool, without_cluster: bool, as_json: bool
+) -> None:
     """Show what was removed, what stays and why, and what is to be done next."""
     if as_json:
         print_json(
@@ -25,20 +27,24 @@ def show_destroy(result: DestroyResult, *, dry_run: bool, as_json: bool) -> None
                 "next": result.next.value,
                 "namespace": _namespace(result.namespace),
                 "localFiles": list(result.local),
+                "neverPushed": result.never_pushed,
                 "dryRun": dry_run,
             }
         )
     for step in result.steps:
         _show_step(step, dry_run)
-    if dry_run:
+    if result.never_pushed:
+        _say.step(f"{result.environment.name} was never pushed: there is nothing for Argo CD to do")
+    elif dry_run:
         _say.step(
             "its folder goes in a second commit, once Argo CD has deleted what it made; --wait does"
             " both"
         )
+    if dry_run:
         return
     if result.namespace is not None:
         _show_namespace(result.namespace)
-    _show_next(result)
+    _show_next(result, " --without-cluster" if without_cluster else "")
     _show_local(result)
 
 
@@ -61,9 +67,9 @@ def _show_namespace(namespace: NamespaceEnd) -> None:
             _say.warn(f"namespace {namespace.name} stays: {namespace.reason}")
 
 
-def _show_next(result: DestroyResult) -> None:
+def _show_next(result: DestroyResult, option: str) -> None:
     name = result.environment.name
-    finish = f"bootstrap destroy {name} --push"  # the last on its line, which is copied
+    finish = f"bootstrap destroy {name} --push{option}"  # the last on its line, which is copied
     last = result.steps[-1] if result.steps else None
     publish = _how_to_publish(last)
     match result.next:
@@ -75,7 +81,7 @@ def _show_next(result: DestroyResult) -> None:
                 _say.step(f"Argo CD deletes {name} once {last.branch} is what its root follows")
             _say.step(f"next, when it has: {finish}")
         case Next.PUBLISH_FILES:
-            _say.step(f"Argo CD has deleted {name}; next: {publish}")
+            _say.step(f"next: {publish}")
         case Next.NOTHING:
             _say.step(f"nothing of {name} is left in Git")
 

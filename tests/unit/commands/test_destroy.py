@@ -109,6 +109,7 @@ def test_two_runs_take_it_out_of_git_and_a_third_changes_nothing(pushed: WorkTre
         "next": "nothing",
         "namespace": None,
         "localFiles": [],
+        "neverPushed": False,
         "dryRun": False,
     }
 
