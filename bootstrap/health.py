@@ -28,6 +28,12 @@ class Verdict:
     hint: str = ""
     is_vague: bool = False
     """Whether it says that live objects are not well (yet) and not why, which they may say."""
+    about: str = ""
+    """What it is about, where its words change while the trouble stays the same."""
+
+    def is_like(self, other: Verdict) -> bool:
+        """Tell whether `other` says the same, if perhaps in other words."""
+        return (self.about or self.message) == (other.about or other.message)
 
 
 def explain(objects: Sequence[Mapping[str, Any]]) -> list[Verdict]:
@@ -145,6 +151,8 @@ def _explain_pod(item: Mapping[str, Any]) -> Iterator[Verdict]:
             State.STUCK,
             f"Pod {_name(item)}: {reason}{': ' + detail if detail else ''}",
             _POD_HINTS.get(str(reason), f"`kubectl logs {_name(item)}` in its namespace says more"),
+            # the kubelet tries and backs off in turns
+            about=f"the image of {_name(item)}" if reason in _NO_IMAGE else "",
         )
 
 
@@ -153,25 +161,38 @@ def _explain_crash(
 ) -> Verdict:
     """Say how a container ended, in words that stay the same while it is started again."""
     place = f"Pod {_name(item)}: container {container.get('name')}"
+    # a dispatcher that is up before its Redis ends once or twice, and is fine then
+    is_young = int(container.get("restartCount") or 0) < _YOUNG_RESTARTS
+    state = State.WAITING if is_young else State.STUCK
     if crash.get("reason") == "OOMKilled":
         return Verdict(
-            State.STUCK,
+            state,
             f"{place} ran out of memory (OOMKilled)",
             "raise its resources.limits.memory in values.yaml, and push",
         )
     code = crash.get("exitCode")
     return Verdict(
-        State.STUCK,
+        state,
         f"{place} crashes{'' if code is None else f': exit code {code}'}",
         f"`kubectl logs {_name(item)} --previous` in its namespace says more",
     )
 
 
 def _crash(container: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return how the container last ended, None unless it crashes again and again."""
-    if _state(container, "state", "waiting").get("reason") != "CrashLoopBackOff":
+    """Return how the container last ended, None unless it crashes again and again.
+
+    Between two ends it waits for its next start, or has started and may end again.
+    """
+    if _state(container, "state", "waiting").get("reason") == "CrashLoopBackOff":
+        return _state(container, "lastState", "terminated")
+    if not container.get("restartCount"):
         return None
-    return _state(container, "lastState", "terminated")
+    ended = _state(container, "state", "terminated")
+    if ended:
+        return ended if ended.get("exitCode") else None
+    if container.get("started") is False:  # no startup probe has passed yet
+        return _state(container, "lastState", "terminated") or None
+    return None
 
 
 def _containers(pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -186,6 +207,9 @@ def _state(container: Mapping[str, Any], when: str, what: str) -> Mapping[str, A
     return mapping(mapping(container.get(when)).get(what))
 
 
+_YOUNG_RESTARTS = 3
+"""The kubelet starts a container again at once, then after 10 s, 20 s and 40 s."""
+_NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff"})
 _POD_HINTS = {
     "CreateContainerConfigError": "seal the key that it misses with `bootstrap seal`, and push",
     "ErrImageNeverPull": "load the image onto the node, or change image.pullPolicy in values.yaml",

@@ -49,8 +49,8 @@ class Target:
 class _Progress:
     """What was last said of a target, and since when its trouble lasts."""
 
-    said: str = ""
-    trouble: str = ""
+    said: Verdict | None = None
+    trouble: Verdict | None = None
     since: float = 0.0
     refreshed: float = float("-inf")
     done_after: float | None = None
@@ -176,14 +176,15 @@ def _note(
     if verdict.state is State.DONE:
         reporter.step(f"{target.title}: {said}")
     else:
-        reporter.progress(target.title, said, is_new=verdict.message != state.said)
-    state.said = verdict.message
+        is_new = state.said is None or not verdict.is_like(state.said)
+        reporter.progress(target.title, said, is_new=is_new)
+    state.said = verdict
     if verdict.state is State.FAILED:
         raise _error(target, verdict)
     if verdict.state is not State.STUCK:
-        state.trouble = ""
-    elif verdict.message != state.trouble:
-        state.trouble, state.since = verdict.message, elapsed
+        state.trouble = None
+    elif state.trouble is None or not verdict.is_like(state.trouble):
+        state.trouble, state.since = verdict, elapsed
     elif elapsed - state.since > _GRACE_SECONDS:
         raise _error(target, verdict)
 
@@ -197,12 +198,15 @@ def _error(target: Target, verdict: Verdict) -> BootstrapError:
 def _out_of_time(
     targets: Sequence[Target], progress: dict[str, _Progress], timeout_seconds: float
 ) -> BootstrapError:
-    waiting = [
-        f"{target.title}: {progress[target.application].said}"
-        for target in targets
-        if progress[target.application].done_after is None
-    ]
+    waiting, hint = [], ""
+    for target in targets:
+        state = progress[target.application]
+        if state.done_after is None:
+            said = state.said or Verdict(State.WAITING, "waiting for the root Application")
+            waiting.append(f"{target.title}: {said.message}")
+            hint = hint or _error(target, said).hint
+    go_on = "run this again to go on waiting, or give a longer --timeout"
     return BootstrapError(
         f"not there after {timeout_seconds:.0f} s: {'; '.join(waiting)}",
-        "Argo CD goes on by itself; run this again to go on waiting, or give a longer --timeout",
+        f"{hint}; or {go_on}" if hint else f"Argo CD goes on by itself; {go_on}",
     )

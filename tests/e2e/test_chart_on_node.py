@@ -7,6 +7,7 @@ with two replicas, told once and then looked at by many tests.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.node import image_set
 from tests.node.gitops import GitOps
 from tests.node.gitops_story import tell_gitops
 from tests.node.jobs import JobStory, tell_jobs
@@ -22,6 +24,7 @@ from tests.node.load import RATE, Window
 from tests.node.machine import REQUIRE, obstacle, required
 from tests.node.node import Node
 from tests.node.release import Release
+from tests.node.status_story import NAMESPACE, SECRET, StatusStory, tell_status
 from tests.node.story import AFTER, Story, expected, tell, without_wait
 
 HELMS = ("helm3", "helm4")
@@ -92,10 +95,17 @@ class Later:
     gitops: dict[int, Future[Story]]
     jobs: dict[tuple[str, str], Future[JobStory]]
     no_wait: Future[Window]
+    status: Future[StatusStory]
 
 
 @pytest.fixture(scope="module")
-def later(node: Node, binaries: dict[str, Path], argocd: Future[GitOps], stories: object) -> Later:
+def later(
+    node: Node,
+    binaries: dict[str, Path],
+    argocd: Future[GitOps],
+    stories: object,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Later:
     """Finished stories of Argo CD, of agent Jobs, and of a rollout without the chart's wait."""
 
     def gitops(replicas: int) -> Story:
@@ -116,7 +126,9 @@ def later(node: Node, binaries: dict[str, Path], argocd: Future[GitOps], stories
         told = {replicas: pool.submit(gitops, replicas) for replicas in REPLICAS}
         pairs = [(helm, job) for helm in HELMS for job in ("running", "finished")]
         ended = {pair: two.submit(jobs, *pair) for pair in pairs}
-        finished = Later(told, ended, two.submit(no_wait))
+        folder = tmp_path_factory.mktemp("status")
+        status = pool.submit(lambda: tell_status(argocd.result(), folder))
+        finished = Later(told, ended, two.submit(no_wait), status)
     unprotected = finished.no_wait
     _print({
         **{f"Argo CD, {r} replica(s)": str_of(future) for r, future in told.items()},
@@ -272,6 +284,47 @@ def test_under_argo_cd_deletion_ends_a_running_job_and_leaves_nothing(
     later: Later, replicas: int
 ) -> None:
     assert later.gitops[replicas].result().left == []
+
+
+def test_status_shows_the_last_words_of_a_dispatcher_that_crashes(later: Later) -> None:
+    story = later.status.result()
+    found = story.status[image_set.BROKEN]
+    pod = re.escape("Pod agentsmith-dispatcher-")
+    assert (found["state"], found["health"]) == ("stuck", "Progressing")
+    assert re.fullmatch(rf"{pod}\S+: container dispatcher crashes: exit code 1", found["message"])
+    assert (
+        "  log          dispatcher: this version does not start\n" in story.text[image_set.BROKEN]
+    )
+    assert re.search(
+        rf"\nerror: live: {pod}\S+: container dispatcher crashes: exit code 1\n",
+        story.waited[image_set.BROKEN],
+    )
+    assert found["images"] == [image_set.dispatcher(image_set.BROKEN), image_set.REDIS]
+
+
+def test_status_names_an_image_that_is_missing(later: Later) -> None:
+    story = later.status.result()
+    found = story.status[image_set.MISSING]
+    assert found["state"] == "stuck"
+    assert "ImagePull" in found["message"] and image_set.dispatcher("missing") in found["message"]
+    assert found["fix"] == (
+        "check the image reference in environments/live/values.yaml and the pull secret"
+    )
+    assert re.search(
+        r"\nerror: live: Pod agentsmith-dispatcher-\S+: (ErrImagePull|ImagePullBackOff): ",
+        story.waited[image_set.MISSING],
+    )
+
+
+def test_a_mended_environment_is_fine_again_and_goes_without_a_trace(
+    node: Node, later: Later
+) -> None:
+    story = later.status.result()
+    for step in ("released", "mended"):
+        assert (story.status[step]["state"], story.status[step]["health"]) == ("done", "Healthy")
+    assert story.status["mended"]["images"] == [image_set.dispatcher("v2"), image_set.REDIS]
+    assert node.cluster.get("v1", "Namespace", NAMESPACE) is None, story.removed
+    assert SECRET not in repr(story)
 
 
 def test_the_client_sees_a_pod_that_goes_without_waiting(later: Later) -> None:

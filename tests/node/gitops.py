@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.node.image_set import SEALED_SECRETS
 from tests.node.node import Node
@@ -19,6 +20,7 @@ from tests.plane.git_server import GitServer
 from tests.plane.waiting import wait_for
 from tests.tools.build import ensure, ensure_files
 
+T = TypeVar("T")
 APPLICATION = ("argoproj.io/v1alpha1", "Application")
 _SEALED = "kube-system"
 _ENVIRONMENT = "environments/prod"
@@ -34,10 +36,10 @@ class GitOps:
         """Describe the servers; start nothing."""
         self._node = node
         # In the namespace in which Argo CD puts its controller, loopback is all there is.
-        kubeconfig = node.servers.admin_at(
+        self.kubeconfig = node.servers.admin_at(
             node.run_dir / "argocd-admin.kubeconfig", f"https://127.0.0.1:{API_PORT}"
         )
-        self._argocd = ArgoCD(node.run_dir, kubeconfig, API_PORT)
+        self._argocd = ArgoCD(node.run_dir, self.kubeconfig, API_PORT)
         for process in self._argocd.processes.values():
             process.command = [*node.network.enter, *process.command]
         self._git = GitServer(node.run_dir / "git")
@@ -61,6 +63,14 @@ class GitOps:
         """Return a new repository with the chart in it."""
         url = self._git.create(name)
         return Repository(self._node.run_dir / f"clone-{name}", self._git.path(name), url)
+
+    def empty_repository(self, name: str) -> str:
+        """Return the URL of a new repository with nothing in it."""
+        return self._git.create(name)
+
+    def run(self, function: Callable[[], T]) -> T:
+        """Return `function()` called where the repositories and the API server are reached."""
+        return self._node.network.run(function)
 
     def certificate(self) -> str:
         """Return the controller's certificate (PEM)."""

@@ -101,6 +101,53 @@ def test_a_crash_says_how_it_ended_and_where_its_log_is(
     assert crashed_container([crashing]) == ("p", "dispatcher")
 
 
+RUNNING_AGAIN = {"state": {"running": {"startedAt": "2026-11-24T12:00:00Z"}}, "started": False}
+BACKS_OFF = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "started": False}
+JUST_ENDED = {"state": {"terminated": {"exitCode": 1}}, "started": False}
+
+
+@pytest.mark.parametrize("moment", [RUNNING_AGAIN, BACKS_OFF, JUST_ENDED])
+@pytest.mark.parametrize(("restarts", "state"), [(1, State.WAITING), (3, State.STUCK)])
+def test_a_crash_is_told_of_at_every_moment_in_the_same_words(
+    moment: dict[str, Any], restarts: int, state: State
+) -> None:
+    crashing = container_pod(
+        moment | {"lastState": {"terminated": {"exitCode": 1}}, "restartCount": restarts}
+    )
+
+    assert [(item.state, item.message) for item in explain([crashing])] == [
+        (state, "Pod p: container dispatcher crashes: exit code 1")
+    ]
+    assert crashed_container([crashing]) == ("p", "dispatcher")
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        RUNNING_AGAIN | {"restartCount": 0},
+        RUNNING_AGAIN | {"restartCount": 0, "lastState": {}},
+        JUST_ENDED | {"restartCount": 0},
+        RUNNING_AGAIN
+        | {"restartCount": 2, "started": True, "lastState": {"terminated": {"exitCode": 1}}},
+        {"state": {"terminated": {"exitCode": 0}}, "restartCount": 1},
+    ],
+    ids=["first start", "no last state", "first end", "up since", "ended well"],
+)
+def test_a_container_that_starts_or_is_up_again_is_no_crash(container: dict[str, Any]) -> None:
+    assert explain([container_pod(container)]) == []
+    assert crashed_container([container_pod(container)]) is None
+
+
+def test_an_image_that_is_tried_again_and_again_is_one_trouble() -> None:
+    (tried,) = explain([pod("p", "ErrImagePull", "failed to pull")])
+    (backs_off,) = explain([pod("p", "ImagePullBackOff", "Back-off pulling image")])
+    (other,) = explain([pod("q", "ImagePullBackOff", "Back-off pulling image")])
+
+    assert tried.message != backs_off.message
+    assert tried.is_like(backs_off)
+    assert not other.is_like(backs_off)
+
+
 def test_a_pod_without_node_may_get_one_and_so_comes_after_what_is_wrong_for_sure() -> None:
     pending = {
         "kind": "Pod",
@@ -195,3 +242,9 @@ def pod(name: str, reason: str, message: str) -> dict[str, Any]:
         "metadata": {"name": name},
         "status": {"containerStatuses": [{"state": waiting}]},
     }
+
+
+def container_pod(container: dict[str, Any]) -> dict[str, Any]:
+    """Return a pod with one container, the dispatcher."""
+    status = {"containerStatuses": [{"name": "dispatcher", **container}]}
+    return {"kind": "Pod", "metadata": {"name": "p"}, "status": status}

@@ -179,6 +179,44 @@ def test_trouble_that_lasts_is_an_error_that_names_the_cause() -> None:
     assert 20 <= time.now - cluster.started <= 30
 
 
+def test_an_image_that_the_kubelet_tries_in_turns_is_an_error_as_soon_as_any_other() -> None:
+    time = FakeTime()
+
+    def in_turns(at: float) -> dict[str, tuple[str, str]]:
+        cluster.workloads = [_waiting_pod("ErrImagePull" if at % 10 < 5 else "ImagePullBackOff")]
+        return {"agentsmith-prod": PROGRESSING}
+
+    cluster = ScriptedCluster(time, in_turns)
+
+    with pytest.raises(BootstrapError) as raised:
+        wait(cluster, time, "agentsmith-prod")
+
+    assert raised.value.message == "prod: Pod p: ErrImagePull: x"
+    assert 20 <= time.now - cluster.started <= 30
+
+
+def test_out_of_time_says_what_mends_the_trouble_that_there_is() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(time, lambda _at: {"agentsmith-prod": DEGRADED})
+    cluster.workloads = [_waiting_pod("ErrImagePull")]
+
+    with pytest.raises(BootstrapError) as raised:
+        wait(cluster, time, "agentsmith-prod", timeout=10)
+
+    assert (raised.value.message, raised.value.hint) == (
+        "not there after 10 s: prod: Pod p: ErrImagePull: x",
+        "check the image reference in values.yaml and the pull secret;"
+        " or run this again to go on waiting, or give a longer --timeout",
+    )
+
+
+def _waiting_pod(reason: str) -> dict[str, Any]:
+    container = {"name": "dispatcher", "state": {"waiting": {"reason": reason, "message": "x"}}}
+    return {
+        "kind": "Pod", "metadata": {"name": "p"}, "status": {"containerStatuses": [container]}
+    }  # fmt: skip
+
+
 def test_healthy_with_a_change_not_observed_yet_goes_on_waiting() -> None:
     time = FakeTime()
     cluster = ScriptedCluster(time, lambda _at: {"agentsmith-prod": HEALTHY})
