@@ -71,31 +71,22 @@ def wait_until(
     the others may still be as they were before, and healthy as that.
     Raises BootstrapError that names the cause when one is stuck, has failed or is out of time.
     """
-    root = targets[0]
     start = clock.monotonic()
     progress = {target.application: _Progress() for target in targets}
+    is_lost = False
     while True:
-        applications = cluster.argocd.read_applications()
         elapsed = clock.monotonic() - start
-        applied = is_synced(
-            applications.get(root.application),
-            is_wanted=_at_or_after(root, is_descendant),
-        )
-        for target in targets:
-            if target is not root and not applied:
-                continue
-            state = progress[target.application]
-            if state.done_after is not None:
-                continue
-            verdict = _look(target, applications.get(target.application), is_descendant)
-            _note(target, state, verdict, elapsed, reporter)
-            if verdict.state is State.DONE:
-                state.done_after = elapsed
-            elif target.application in applications and (
-                elapsed - state.refreshed > _REFRESH_SECONDS
-            ):
-                cluster.argocd.refresh(target.application)
-                state.refreshed = elapsed
+        try:
+            _look_at_all(targets, progress, elapsed, cluster, is_descendant, reporter)
+            is_lost = False
+        except UnavailableError as error:
+            # an API server may restart while we wait; one that never answered is a mistake
+            has_answered = any(state.said for state in progress.values())
+            if not has_answered or elapsed > timeout_seconds:
+                raise
+            said = f"{error.message} ({elapsed:.0f} s)"
+            reporter.progress("cluster", said, is_new=not is_lost)
+            is_lost = True
         if all(state.done_after is not None for state in progress.values()):
             return {
                 target.title: round(progress[target.application].done_after or 0.0, 1)
@@ -104,6 +95,33 @@ def wait_until(
         if elapsed > timeout_seconds:
             raise _out_of_time(targets, progress, timeout_seconds)
         clock.sleep(_POLL_SECONDS)
+
+
+def _look_at_all(
+    targets: Sequence[Target],
+    progress: Mapping[str, _Progress],
+    elapsed: float,
+    cluster: Cluster,
+    is_descendant: Callable[[str, str], bool],
+    reporter: Reporter,
+) -> None:
+    """Note how far every target is that is not done. Raises what `_note` does."""
+    root = targets[0]
+    applications = cluster.argocd.read_applications()
+    applied = is_synced(
+        applications.get(root.application), is_wanted=_at_or_after(root, is_descendant)
+    )
+    for target in targets:
+        state = progress[target.application]
+        if state.done_after is not None or (target is not root and not applied):
+            continue
+        verdict = _look(target, applications.get(target.application), is_descendant)
+        _note(target, state, verdict, elapsed, reporter)
+        if verdict.state is State.DONE:
+            state.done_after = elapsed
+        elif target.application in applications and elapsed - state.refreshed > _REFRESH_SECONDS:
+            cluster.argocd.refresh(target.application)
+            state.refreshed = elapsed
 
 
 def targets_of(

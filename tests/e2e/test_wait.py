@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +20,9 @@ from bootstrap.commands.wait_environment import wait_for_commit
 from bootstrap.git import Git
 from bootstrap.repository import Repository
 from tests.e2e.loop import Live, announce
+from tests.plane.plane import Plane
 from tests.plane.target import Target
-from tests.support.workspace import Workspace
+from tests.support.workspace import Workspace, clean_environment
 
 _ENVIRONMENTS = [f"race-{number}" for number in range(5)]
 _ROUNDS = 20
@@ -131,3 +135,38 @@ def test_a_commit_that_is_there_ends_at_once_and_one_that_never_can_be_is_told(
     error = broken.stderr.splitlines()[-2]
     assert error.startswith("error: prod: helm template: values don't meet")
     assert "replicass" in error
+
+
+def test_a_wait_goes_on_after_the_api_server_restarted(
+    own_plane: Plane, workspace: Workspace
+) -> None:
+    workspace.bootstrap("init", "prod", "--from-cluster")
+    workspace.push("Add environment prod")
+    workspace.bootstrap("up", "prod")
+    controller, api = "argocd-application-controller", "kube-apiserver"
+    own_plane.stop_component(controller)  # or the wait could be over too soon
+    try:
+        workspace.write("environments/prod/values.yaml", "image:\n  dispatcher: x:restarted\n")
+        commit = workspace.push("Release restarted")
+        waiting = subprocess.Popen(
+            [sys.executable, "-m", "bootstrap", "wait", "prod", "--commit", commit],
+            cwd=workspace.root,
+            env=clean_environment() | dict(workspace.environment),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert waiting.stderr
+        lines = [waiting.stderr.readline()]
+        try:
+            own_plane.stop_component(api)
+            while "cluster: " not in lines[-1]:
+                lines.append(waiting.stderr.readline())
+                assert lines[-1], lines
+        finally:
+            own_plane.start_component(api)
+    finally:
+        own_plane.start_component(controller)
+    said = waiting.communicate(timeout=120)[1]
+    assert waiting.returncode == 0, "".join(lines) + said
+    assert re.fullmatch(r"cluster: .+ \(\d+ s\)\n", lines[-1])
+    assert "prod: Synced and Healthy" in said

@@ -57,10 +57,13 @@ class ScriptedCluster:
         self.refreshed: list[str] = []
         self.workloads: list[dict[str, Any]] = []
         self.refusal: Callable[[float], BootstrapError | None] = lambda _at: None
+        self.outage: Callable[[float], bool] = lambda _at: False
         self.lists = self.looks = 0
 
     def read_applications(self) -> dict[str, dict[str, Any]]:
         self.lists += 1
+        if self.outage(self.time.now - self.started):
+            raise NO_ANSWER
         states = {ROOT: HEALTHY, **self.script(self.time.now - self.started)}
         return {
             name: {
@@ -271,6 +274,46 @@ def test_a_cluster_that_answers_again_before_the_deadline_fails_no_wait() -> Non
         "prod: reading the workloads: no answer (2 s)",
         "prod: Synced and Healthy (60 s)",
     ]
+
+
+def test_a_wait_outlives_an_api_server_that_restarts() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(
+        time, lambda at: {"agentsmith-prod": HEALTHY if at >= 20 else PROGRESSING}
+    )
+    cluster.outage = lambda at: 3 <= at < 30
+
+    seconds, lines = wait(cluster, time, "agentsmith-prod")
+
+    assert seconds == {"prod": 30.0}
+    assert lines == [
+        "prod: Synced, Progressing (0 s)",
+        "cluster: reading the workloads: no answer (3 s)",
+        "prod: Synced and Healthy (30 s)",
+    ]
+
+
+def test_a_cluster_that_does_not_come_back_is_the_error_at_the_deadline() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(time, lambda _at: {"agentsmith-prod": PROGRESSING})
+    cluster.outage = lambda at: at >= 3
+
+    with pytest.raises(UnavailableError) as raised:
+        wait(cluster, time, "agentsmith-prod", timeout=30)
+
+    assert raised.value is NO_ANSWER
+    assert 30 < time.now - cluster.started <= 32
+
+
+def test_a_cluster_that_never_answered_is_an_error_at_once() -> None:
+    time = FakeTime()
+    cluster = ScriptedCluster(time, lambda _at: {})
+    cluster.outage = lambda _at: True
+
+    with pytest.raises(UnavailableError):
+        wait(cluster, time, "agentsmith-prod")
+
+    assert time.now == cluster.started
 
 
 def test_a_cluster_that_never_answers_is_named_at_the_deadline() -> None:
