@@ -85,7 +85,7 @@ def test_the_last_environment_goes_and_a_namespace_of_others_stays(
     finally:
         cluster.delete("v1", "Namespace", STAGING)
 
-    assert "next: bootstrap destroy staging --push" in pushed.stderr
+    assert "\nnext, when it has: bootstrap destroy staging --push\n" in pushed.stderr
     assert early.returncode == 1
     assert early.stderr.splitlines()[-2:] == [
         "error: Argo CD has not deleted Application agentsmith-staging yet",
