@@ -208,9 +208,14 @@ def _note(
 
 
 def _error(target: Target, verdict: Verdict) -> BootstrapError:
-    if target.environment is not None:
-        verdict = name_file(verdict, target.environment)
-    return BootstrapError(f"{target.title}: {verdict.message}", verdict.hint)
+    return BootstrapError(f"{target.title}: {verdict.message}", _hint(target, verdict))
+
+
+def _hint(target: Target, verdict: Verdict) -> str:
+    """Return what to do, with the file to mend by its path."""
+    if target.environment is None:
+        return verdict.hint
+    return name_file(verdict, target.environment).hint
 
 
 def _out_of_time(
@@ -222,7 +227,7 @@ def _out_of_time(
         if state.done_after is None:
             said = state.said or Verdict(State.WAITING, "waiting for the root Application")
             waiting.append(f"{target.title}: {said.message}")
-            hint = hint or _error(target, said).hint
+            hint = hint or _hint(target, said)
     go_on = "run this again to go on waiting, or give a longer --timeout"
     return BootstrapError(
         f"not there after {timeout_seconds:.0f} s: {'; '.join(waiting)}",

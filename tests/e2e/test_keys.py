@@ -14,7 +14,6 @@ from tests.plane.target import Target
 from tests.plane.waiting import wait_for
 from tests.support.workspace import Workspace
 
-_CERTIFICATE = "environments/prod/sealing-cert.pem"
 _KEY = "environments/prod/sealing-key.local.pem"
 _SEALED = "environments/prod/sealed-secret.yaml"
 _GIVEN = "secrets:\n  githubToken: marked-github\n  slackBotToken: xoxb-marked\n"
