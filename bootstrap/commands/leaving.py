@@ -10,9 +10,8 @@ from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.from_here import from_here
 from bootstrap.git import Git
-from bootstrap.git.blobs import text_at
 from bootstrap.git.ignored import is_tracked
-from bootstrap.git.tracked import last_removal, tracked_files
+from bootstrap.git.tracked import last_removal, text_at_head, tracked_files
 from bootstrap.manifest import is_generated
 from bootstrap.repository import Repository
 
@@ -20,8 +19,7 @@ from bootstrap.repository import Repository
 def last_application(root: Path, name: str) -> tuple[str | None, str] | None:
     """Return an Application as Git last had it, after the commit that removed it, if one did."""
     path = f"{APPLICATIONS_DIR}/{name}.yaml"
-    head = Git(root).head()
-    text = text_at(root, head, path) if head else None
+    text = text_at_head(Git(root), path)
     return (None, text) if text is not None else last_removal(root, path)
 
 

@@ -11,8 +11,7 @@ from bootstrap.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.from_here import from_here
 from bootstrap.git import Git
-from bootstrap.git.blobs import text_at
-from bootstrap.git.tracked import last_removal
+from bootstrap.git.tracked import last_removal, text_at_head
 from bootstrap.repository import Repository
 from bootstrap.sealed_secret import parse_sealed_secret
 
@@ -24,8 +23,7 @@ def check_not_lost(
     path = environment.path(CERTIFICATE_FILE)
     if repository.exists(path) or repository.exists(environment.path(KEY_FILE)):
         return
-    head = git.head()
-    if head and text_at(git.root, head, path) is not None:
+    if text_at_head(git, path) is not None:
         # what else is there may hold changes, which a restored folder would not
         back = from_here(path if repository.exists(environment.folder) else environment.folder)
         raise BootstrapError(
@@ -34,7 +32,7 @@ def check_not_lost(
             f"`git restore --source=HEAD -- {back}`; if another key is meant, commit the removal"
             " first",
         )
-    if not (head and repository.exists(environment.application_path)):
+    if not repository.exists(environment.application_path):
         return
     removed = last_removal(git.root, path)
     if removed:
@@ -47,8 +45,7 @@ def check_not_lost(
 def check_values_not_lost(environment: Environment, git: Git) -> None:
     """Refuse an empty SealedSecret in place of values that Git has, for the same certificate."""
     path = environment.path(SEALED_FILE)
-    head = git.head()
-    text = text_at(git.root, head, path) if head else None
+    text = text_at_head(git, path)
     if text is None:
         return
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from bootstrap.errors import BootstrapError
 from bootstrap.git.blobs import text_at
 from bootstrap.git.process import last_line, run_git
+from bootstrap.git.work_tree import Git
 
 
 def tracked_files(root: Path, folder: str) -> list[str]:
@@ -40,3 +41,9 @@ def last_removal(root: Path, path: str) -> tuple[str, str] | None:
     commit = done.stdout.strip()
     text = text_at(root, f"{commit}^", path) if done.code == 0 and commit else None
     return None if text is None else (commit, text)
+
+
+def text_at_head(git: Git, path: str) -> str | None:
+    """Return the text of a file as the last commit has it; None if that, or any, is not there."""
+    head = git.head()
+    return text_at(git.root, head, path) if head else None
