@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 
-from bootstrap.errors import EXIT_BUG, EXIT_INTERRUPTED, BootstrapError
+from bootstrap.errors import (
+    EXIT_BUG,
+    EXIT_INTERRUPTED,
+    BootstrapError,
+    working_directory_gone,
+)
 
 
 def main() -> None:
@@ -47,9 +53,21 @@ def _run(arguments: list[str]) -> int:
         drop_output()
         return EXIT_INTERRUPTED
     except Exception as error:
+        if not _is_somewhere():  # Python 3.13 can't load every library then: a SystemError
+            gone = working_directory_gone()
+            print_error(gone)
+            return gone.exit_code
         _print_bug(error)
         return EXIT_BUG
     return 0
+
+
+def _is_somewhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 - nothing is loaded where loading is what failed
+    except OSError:
+        return False
+    return True
 
 
 def _print_bug(error: BaseException) -> None:

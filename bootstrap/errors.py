@@ -32,3 +32,8 @@ class UsageError(BootstrapError):
     """The command line itself is wrong: exit code 2."""
 
     exit_code = EXIT_USAGE
+
+
+def working_directory_gone() -> BootstrapError:
+    """Return the error for a working directory that was removed under the running shell."""
+    return BootstrapError("the working directory is gone", "cd to your clone")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.tools.build import ensure
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # as a shell starts a background job, and nohup; what is started by tests would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.errors import UsageError, working_directory_gone
 
 if TYPE_CHECKING:
     from bootstrap.cluster import Cluster
@@ -52,7 +52,7 @@ def open_repository() -> tuple[Git, Repository]:
     try:
         folder = Path.cwd()
     except OSError:
-        raise BootstrapError("the working directory is gone", "cd to your clone") from None
+        raise working_directory_gone() from None
     git = Git.find(folder)
     return git, Repository(git.root)
 
