@@ -1,0 +1,33 @@
+"""The files of an environment: what they are called, and each of them read."""
+
+from __future__ import annotations
+
+from bootstrap.environments.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.files.repository import Repository
+from bootstrap.sealing.certificate import SealingCertificate, parse_certificate
+from bootstrap.sealing.sealed_secret import SealedSecret, parse_sealed_secret
+
+KEY_FILE = "sealing-key.local.pem"
+CERTIFICATE_FILE = "sealing-cert.pem"
+SEALED_FILE = "sealed-secret.yaml"
+
+
+def load_sealed(environment: Environment, repository: Repository) -> SealedSecret:
+    """Return the environment's SealedSecret, an empty one where it has none yet."""
+    path = environment.path(SEALED_FILE)
+    text = repository.read(path)
+    if text is None:
+        return SealedSecret(namespace=environment.namespace)
+    return parse_sealed_secret(text, path=path, namespace=environment.namespace)
+
+
+def load_pinned(environment: Environment, repository: Repository) -> SealingCertificate:
+    """Return the certificate that the environment is sealed for."""
+    path = environment.path(CERTIFICATE_FILE)
+    text = repository.read(path)
+    if text is None:
+        raise BootstrapError(
+            f"{path} is missing", f"restore it, or run `bootstrap init {environment.name}`"
+        )
+    return parse_certificate(text, source=path)
