@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bootstrap.checkout.environment_files import SEALED_FILE
+from bootstrap.checkout.environment_files import SEALED_FILE, find_sealed
 from bootstrap.checkout.pinning import choose_certificate
 from bootstrap.cluster import Cluster
 from bootstrap.environments.environment import Environment
@@ -14,7 +14,6 @@ from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.protocols import Reporter
 from bootstrap.sealing.certificate import SealingCertificate
-from bootstrap.sealing.sealed_secret import SealedSecret, parse_sealed_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def fetch(
         return cluster.sealing.fetch_certificate(), f"the certificate of {cluster.context}"
 
     with repository.lock():
-        sealed = _load_sealed(environment, repository)
+        sealed = find_sealed(environment, repository)
         # values are looked at here, as the ways out are other ones than those of `init`
         certificate, manifests = choose_certificate(
             environment, from_cluster, None, repository=repository, now=now, reporter=reporter
@@ -56,11 +55,3 @@ def fetch(
             )
         changes = repository.plan(manifests) if dry_run else repository.write(manifests)
     return FetchResult(environment, certificate, tuple(changes))
-
-
-def _load_sealed(environment: Environment, repository: Repository) -> SealedSecret | None:
-    path = environment.path(SEALED_FILE)
-    text = repository.read(path)
-    if text is None:
-        return None
-    return parse_sealed_secret(text, path=path, namespace=environment.namespace)

@@ -11,8 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bootstrap.checkout.environment_files import CERTIFICATE_FILE, KEY_FILE, SEALED_FILE
-from bootstrap.checkout.environments import check_private, not_ours
+from bootstrap.checkout.environment_files import (
+    CERTIFICATE_FILE,
+    KEY_FILE,
+    SEALED_FILE,
+    find_pinned,
+    load_sealed,
+)
+from bootstrap.checkout.environments import check_private
 from bootstrap.checkout.private_keys import load_local_keys, retain_key
 from bootstrap.checkout.sealing_memory import DIGESTS_FILE
 from bootstrap.cluster import Cluster
@@ -20,7 +26,7 @@ from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.git import Git
-from bootstrap.planned_file import Manifest, is_generated
+from bootstrap.planned_file import Manifest
 from bootstrap.protocols import Reporter
 from bootstrap.sealing.certificate import (
     SealingCertificate,
@@ -39,7 +45,7 @@ from bootstrap.sealing.digests import (
     render_digests,
 )
 from bootstrap.sealing.reseal import build_rotation, open_values, seal_values, take_rotated
-from bootstrap.sealing.sealed_secret import SealedSecret, parse_sealed_secret, render_sealed_secret
+from bootstrap.sealing.sealed_secret import SealedSecret, render_sealed_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +87,8 @@ def rotate(
 ) -> RotateResult:
     """Seal the environment for a new key pair or, with `connect`, for the controller's newest."""
     with repository.lock():
-        present = _load_certificate(environment, repository)
-        sealed = _load_sealed(environment, repository)
+        present = find_pinned(environment, repository)
+        sealed = load_sealed(environment, repository)
         if connect is None:
             reporter.step("making a sealing key pair (RSA-4096)")
             key = generate_key(now)
@@ -204,23 +210,3 @@ def _newest(cluster: Cluster, now: datetime) -> SealingCertificate:
     certificate = parse_certificate(cluster.sealing.fetch_certificate(), source=source)
     check_not_expired(certificate, now=now, source=source)
     return certificate
-
-
-def _load_certificate(
-    environment: Environment, repository: Repository
-) -> SealingCertificate | None:
-    path = environment.path(CERTIFICATE_FILE)
-    text = repository.read(path)
-    if text is None:
-        return None
-    if not is_generated(text):
-        raise not_ours(path)
-    return parse_certificate(text, source=path)
-
-
-def _load_sealed(environment: Environment, repository: Repository) -> SealedSecret:
-    path = environment.path(SEALED_FILE)
-    text = repository.read(path)
-    if text is None:
-        return SealedSecret(namespace=environment.namespace)
-    return parse_sealed_secret(text, path=path, namespace=environment.namespace)
