@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.measuring import best_of, ms
-from bootstrap.certificate import generate_key
-from bootstrap.helm_source import HelmSource
+from bootstrap.argocd.helm_source import HelmSource
+from bootstrap.sealing.certificate import generate_key
 
 PROJECT = Path(__file__).resolve().parents[1]
 _ORIGIN = "https://git.example.com/team/agents.git"

@@ -21,12 +21,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks.measuring import best_of, ms
-from bootstrap.application import render_application
-from bootstrap.certificate import SealingCertificate, generate_key, render_certificate
-from bootstrap.crypto import seal_value
-from bootstrap.environment import Environment, parse_destination
-from bootstrap.sealed_secret import SealedSecret, merge_values, render_sealed_secret
-from bootstrap.secret_keys import SECRET_KEYS, chart_name
+from bootstrap.argocd.application import render_application
+from bootstrap.environments.environment import Environment, parse_destination
+from bootstrap.plaintext.known_keys import SECRET_KEYS, chart_name
+from bootstrap.sealing.certificate import SealingCertificate, generate_key, render_certificate
+from bootstrap.sealing.crypto import seal_value
+from bootstrap.sealing.sealed_secret import SealedSecret, merge_values, render_sealed_secret
 
 PROJECT = Path(__file__).resolve().parents[1]
 VALUE = "x" * 40

@@ -34,7 +34,7 @@ def run(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     from bootstrap.cli import app
     from bootstrap.cli.debug import debugging
-    from bootstrap.output import drop_output, print_error
+    from bootstrap.terminal.output import drop_output, print_error
 
     debugging.set(False)
     try:

@@ -46,8 +46,8 @@ _ELSEWHERE = {
 }
 
 # Those of the guide to keys: a cluster, a home folder or a terminal is needed.
-_KEYS = "tests/unit/commands/test_keys.py"
-_BACKUP = "tests/unit/commands/test_keys_backup.py"
+_KEYS = "tests/unit/commands/keys/test_keys.py"
+_BACKUP = "tests/unit/commands/keys/test_backup.py"
 _LIVE = "tests/e2e/test_keys.py"
 _LOST = "test_a_lost_cluster_comes_back_from_git_and_the_backup_of_its_keys"
 _OWN = "test_a_rotated_key_of_our_own_and_then_the_controllers_bring_the_same_secret"
@@ -75,7 +75,7 @@ _KEYS_ELSEWHERE = {
 }  # fmt: skip
 
 # Those of the guide to repositories: a cluster, a home folder or a terminal is needed.
-_REPOSITORIES = "tests/unit/commands/test_repo_add.py"
+_REPOSITORIES = "tests/unit/commands/argocd/test_repo_add.py"
 _REPOSITORIES_LIVE = "tests/e2e/test_repo.py"
 _WEBHOOK = "tests/e2e/test_webhook.py"
 _REPOSITORIES_ELSEWHERE = {

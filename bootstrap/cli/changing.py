@@ -33,7 +33,7 @@ from bootstrap.cli.publishing import (
 )
 
 if TYPE_CHECKING:
-    from bootstrap.commands.change import Changed, Workplace
+    from bootstrap.commands.release.change import Changed, Workplace
 
 ReleaseHold = Annotated[
     bool, typer.Option("--release-hold", help="End the hold that a rollback left, and go on.")
@@ -100,8 +100,8 @@ def change(
     With `show_diff` it is shown before the change as well, not only in a dry run. `looks` says that
     the command looks into the cluster without --wait, too.
     """
-    from bootstrap.commands.change import Workplace
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.release.change import Workplace
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.change import print_changed, print_edits, show_changed
 
     if not asked.wait:

@@ -19,7 +19,7 @@ def check(
 
     Names file and line, never the value. Exit code 1 if anything is found.
     """
-    from bootstrap.commands.check import check as run
+    from bootstrap.commands.check.check import check as run
     from bootstrap.views.check import show_check
 
     git, _repository = open_repository()

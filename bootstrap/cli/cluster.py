@@ -17,7 +17,7 @@ def group() -> None:
 @cluster.command("list", epilog="Example: bootstrap cluster list --context my-cluster")
 def list_(context: Context = None, output: Output = Format.TEXT) -> None:
     """Show the clusters that Argo CD knows, for `init --cluster NAME`, and who runs in them."""
-    from bootstrap.commands.cluster_list import list_clusters
+    from bootstrap.commands.argocd.cluster_list import list_clusters
     from bootstrap.views.cluster import show_clusters
 
     _git, repository = open_repository()

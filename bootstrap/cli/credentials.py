@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bootstrap.errors import UsageError
 
 if TYPE_CHECKING:
-    from bootstrap.repository_secret import Kind, RepositoryCredentials
+    from bootstrap.argocd.credentials import Kind, RepositoryCredentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Asked:
 
     def kind(self) -> Kind:
         """Return the one kind of credentials that is asked for, all of it."""
-        from bootstrap.repository_secret import Kind
+        from bootstrap.argocd.credentials import Kind
 
         app = {
             "--github-app-id": self.app_id,
@@ -56,8 +56,8 @@ class Asked:
 
     def read(self, url: str) -> RepositoryCredentials:
         """Read the secret part: a prompt without echo, a pipe, or a file that Git can't see."""
-        from bootstrap.repository_secret import app_credentials, https_credentials, ssh_credentials
-        from bootstrap.source_file import read_value
+        from bootstrap.argocd.credentials import app_credentials, https_credentials, ssh_credentials
+        from bootstrap.files.input import read_value
 
         if self.username is not None:
             if not self.password_stdin and not (sys.stdin and sys.stdin.isatty()):
@@ -81,8 +81,8 @@ class Asked:
 def _read_key(file: str) -> bytes:
     from pathlib import Path
 
+    from bootstrap.files.input import read_private
     from bootstrap.git import refuse_if_git_would_see
-    from bootstrap.source_file import read_private
 
     raw = read_private(file)
     refuse_if_git_would_see(Path(file))

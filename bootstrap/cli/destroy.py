@@ -17,18 +17,11 @@ from bootstrap.cli.options import (
     Timeout,
     open_repository,
 )
-from bootstrap.cli.publishing import (
-    Branch,
-    Commit,
-    Push,
-    publish_options,
-    refuse_idle,
-    waiting,
-)
+from bootstrap.cli.publishing import Branch, Commit, Push, publish_options, refuse_idle, waiting
 from bootstrap.errors import BootstrapError, UsageError
 
 if TYPE_CHECKING:
-    from bootstrap.environment import Environment
+    from bootstrap.environments.environment import Environment
 
 
 def destroy(
@@ -66,9 +59,9 @@ def destroy(
     """
     import time
 
-    from bootstrap.commands.destroy import destroy as run
-    from bootstrap.commands.destroy_proof import DestroyOptions
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.destroy.deletion import DestroyOptions
+    from bootstrap.commands.destroy.destroy import destroy as run
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.destroy import show_destroy
 
     if wait and without_cluster:

@@ -39,9 +39,9 @@ def diff(
     """
     from datetime import UTC, datetime
 
-    from bootstrap.commands.diff import diff as run
+    from bootstrap.commands.preview.diff import diff as run
     from bootstrap.helm import Helm
-    from bootstrap.output import TerminalReporter
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.diff import show_diff
 
     git, repository = open_repository()

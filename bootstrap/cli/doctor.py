@@ -38,7 +38,7 @@ def doctor(
     """
     from datetime import UTC, datetime
 
-    from bootstrap.commands.doctor import doctor as run
+    from bootstrap.commands.doctor.doctor import doctor as run
     from bootstrap.views.doctor import show_doctor
 
     where = (context, controller_namespace, controller_name)

@@ -22,8 +22,8 @@ def history(
 
     Newest first: who wrote it, when it was synced, and whether it runs, failed or waits.
     """
-    from bootstrap.commands.history import history as run
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.watch.history import history as run
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.history import show_history
 
     git, repository = open_repository()

@@ -14,8 +14,8 @@ hooks = typer.Typer(
 @hooks.command(epilog="Example: bootstrap hooks install")
 def install() -> None:
     """Add a pre-commit hook that runs `bootstrap check --staged`. Never replaces one of yours."""
-    from bootstrap.commands.hooks import install as run
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.check.hooks import install as run
+    from bootstrap.terminal.output import TerminalReporter
 
     git, _repository = open_repository()
     hook, action = run(git)
@@ -25,8 +25,8 @@ def install() -> None:
 @hooks.command(epilog="Example: bootstrap hooks uninstall")
 def uninstall() -> None:
     """Remove the hook that `bootstrap hooks install` made."""
-    from bootstrap.commands.hooks import uninstall as run
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.check.hooks import uninstall as run
+    from bootstrap.terminal.output import TerminalReporter
 
     git, _repository = open_repository()
     hook, action = run(git)

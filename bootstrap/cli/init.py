@@ -74,9 +74,9 @@ def init(
     """
     from datetime import UTC, datetime
 
-    from bootstrap.commands.init import InitOptions
-    from bootstrap.commands.init import init as run
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.init.init import InitOptions
+    from bootstrap.commands.init.init import init as run
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.init import show_init
 
     source = (cert, from_cluster, context, controller_namespace, controller_name)

@@ -44,7 +44,7 @@ def list_(
     output: Output = Format.TEXT,
 ) -> None:
     """Show each sealing key, who is sealed for it, and where its private part is."""
-    from bootstrap.commands.keys_list import list_keys
+    from bootstrap.commands.keys.list import list_keys
     from bootstrap.views.keys import show_list
 
     _git, repository = open_repository()
@@ -66,9 +66,9 @@ def fetch(
     """Pin the controller's newest certificate. Refuses while values are sealed for another."""
     from datetime import UTC, datetime
 
-    from bootstrap.commands.keys_fetch import fetch as run
-    from bootstrap.commands.project_files import require_environment
-    from bootstrap.output import TerminalReporter
+    from bootstrap.checkout.environments import require_environment
+    from bootstrap.commands.keys.fetch import fetch as run
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.keys import show_fetch
 
     _git, repository = open_repository()
@@ -100,9 +100,9 @@ def rotate(
     """
     from datetime import UTC, datetime
 
-    from bootstrap.commands.keys_rotate import rotate as run
-    from bootstrap.commands.project_files import require_environment
-    from bootstrap.output import TerminalReporter
+    from bootstrap.checkout.environments import require_environment
+    from bootstrap.commands.keys.rotate import rotate as run
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.keys import show_rotate
 
     where = (context, controller_namespace, controller_name)
@@ -134,9 +134,9 @@ def give(
     import time
     from datetime import UTC, datetime
 
-    from bootstrap.commands.project_files import require_environment
-    from bootstrap.commands.sealing_keys import SealingKeys
-    from bootstrap.output import TerminalReporter
+    from bootstrap.checkout.environments import require_environment
+    from bootstrap.commands.keys.give import SealingKeys
+    from bootstrap.terminal.output import TerminalReporter
 
     _git, repository = open_repository()
     chosen = require_environment(repository, environment)
@@ -160,9 +160,9 @@ def backup(
     output: Output = Format.TEXT,
 ) -> None:
     """Save every key of the controller to an encrypted file: without them, Git holds riddles."""
-    from bootstrap.age import encrypt_for, encrypt_with_passphrase
-    from bootstrap.commands.keys_backup import backup as run
-    from bootstrap.commands.keys_backup import check_place
+    from bootstrap.commands.keys.backup import backup as run
+    from bootstrap.commands.keys.backup import check_place
+    from bootstrap.sealing.age import encrypt_for, encrypt_with_passphrase
     from bootstrap.views.keys import show_backup
 
     if recipient and passphrase_file is not None:
@@ -206,8 +206,8 @@ def restore(
     import time
     from datetime import UTC, datetime
 
-    from bootstrap.commands.keys_backup import restore as run
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.keys.backup import restore as run
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.keys import show_restore
 
     plain = _decrypt(file, identity, passphrase_file)
@@ -224,8 +224,12 @@ def restore(
 
 
 def _decrypt(file: str, identity: str | None, passphrase_file: str | None) -> bytes:
-    from bootstrap.age import decrypt_with_identity, decrypt_with_passphrase, needs_passphrase
-    from bootstrap.source_file import read_private
+    from bootstrap.files.input import read_private
+    from bootstrap.sealing.age import (
+        decrypt_with_identity,
+        decrypt_with_passphrase,
+        needs_passphrase,
+    )
 
     encrypted = read_private(file, _MAX_BACKUP_BYTES)
     if needs_passphrase(encrypted, source=file):

@@ -13,10 +13,10 @@ import typer
 from bootstrap.errors import UsageError, working_directory_gone
 
 if TYPE_CHECKING:
+    from bootstrap.checkout.clusters import Places
     from bootstrap.cluster import Cluster
-    from bootstrap.commands.places import Places
+    from bootstrap.files.repository import Repository
     from bootstrap.git import Git
-    from bootstrap.repository import Repository
 
 
 class Format(StrEnum):
@@ -46,8 +46,8 @@ def open_repository() -> tuple[Git, Repository]:
     """Return the edges of the repository that the working directory is in."""
     from pathlib import Path
 
+    from bootstrap.files.repository import Repository
     from bootstrap.git import Git
-    from bootstrap.repository import Repository
 
     try:
         folder = Path.cwd()
@@ -93,7 +93,7 @@ def connect(
 ) -> Cluster:
     """Connect to the cluster of `context`; this is where the Kubernetes client is imported."""
     from bootstrap.cluster import Cluster
-    from bootstrap.cluster.sealing import ControllerName
+    from bootstrap.cluster.controller import ControllerName
 
     return Cluster.connect(context, ControllerName(controller_namespace, controller_name))
 
@@ -104,7 +104,7 @@ def open_places(
     controller: tuple[str | None, str | None] = (None, None),
 ) -> Places:
     """Return what connects to the clusters of these contexts, when one is needed."""
-    from bootstrap.commands.places import Places
+    from bootstrap.checkout.clusters import Places
 
     return Places(
         lambda: connect(context, *controller),
@@ -128,7 +128,7 @@ def certificate_source(
 
         return functools.cache(fetch)
     if cert is not None:
-        from bootstrap.source_file import name_certificate, read_certificate
+        from bootstrap.files.input import name_certificate, read_certificate
 
         return functools.cache(lambda: (read_certificate(cert), name_certificate(cert)))
     return None

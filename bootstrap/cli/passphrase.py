@@ -24,8 +24,8 @@ def read_passphrase(file: str | None, *, confirm: bool) -> str:
 
 
 def _from_file(file: str) -> str:
+    from bootstrap.files.input import read_private
     from bootstrap.git import would_be_seen
-    from bootstrap.source_file import read_private
 
     raw = read_private(file)
     if would_be_seen(Path(file)):

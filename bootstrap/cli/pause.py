@@ -9,7 +9,7 @@ from bootstrap.cli.completion import EnvironmentArgument
 @changing
 def pause(asked: Asked, environment: EnvironmentArgument) -> None:
     """Turn an environment's automated sync off, in Git: pushes wait until it is resumed."""
-    from bootstrap.commands.pause import pause as run
+    from bootstrap.commands.release.pause import pause as run
 
     change(asked, lambda place: run(environment, place))
 
@@ -17,6 +17,6 @@ def pause(asked: Asked, environment: EnvironmentArgument) -> None:
 @changing
 def resume(asked: Asked, environment: EnvironmentArgument) -> None:
     """Turn an environment's automated sync on again: Argo CD brings it to what is pushed."""
-    from bootstrap.commands.pause import resume as run
+    from bootstrap.commands.release.pause import resume as run
 
     change(asked, lambda place: run(environment, place))

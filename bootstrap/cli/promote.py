@@ -36,8 +36,8 @@ def promote(
 
     Shows the diff first. Refuses where TO lacks a sealed secret that FROM has.
     """
-    from bootstrap.commands.promote import PromoteOptions
-    from bootstrap.commands.promote import promote as run
+    from bootstrap.commands.release.promote import PromoteOptions
+    from bootstrap.commands.release.promote import promote as run
 
     options = PromoteOptions(config=config, values=tuple(values or ()), release_hold=release_hold)
     change(asked, lambda place: run(source, target, options, place), show_diff=True)

@@ -11,11 +11,11 @@ from bootstrap.cli.options import DEFAULT_TIMEOUT, open_places, parse_duration
 from bootstrap.errors import UsageError
 
 if TYPE_CHECKING:
-    from bootstrap.commands.places import Places
-    from bootstrap.commands.publish import Published, PublishOptions
-    from bootstrap.environment import Environment
+    from bootstrap.checkout.clusters import Places
+    from bootstrap.checkout.publish import Published, PublishOptions
+    from bootstrap.environments.environment import Environment
+    from bootstrap.files.repository import Repository
     from bootstrap.git import Git
-    from bootstrap.repository import Repository
 
 Commit = Annotated[bool, typer.Option("--commit", help="Commit what changed, and only that.")]
 Push = Annotated[bool, typer.Option("--push", help="Commit and push; never by force.")]
@@ -44,7 +44,7 @@ class Waiting:
 
 def publish_options(*, commit: bool, push: bool, branch: str | None, wait: bool) -> PublishOptions:
     """Return what the options ask for; --wait pushes, which a branch for a pull request is not."""
-    from bootstrap.commands.publish import PublishOptions
+    from bootstrap.checkout.publish import PublishOptions
 
     if wait and branch is not None:
         raise UsageError(
@@ -97,8 +97,8 @@ def wait_for_pushed(
     """Wait until `commit` (None: what is pushed) is running; return it and the seconds."""
     import time
 
-    from bootstrap.commands.wait_environment import wait_for_commit
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.watch.wait import wait_for_commit
+    from bootstrap.terminal.output import TerminalReporter
 
     reporter = TerminalReporter()
     commit, seconds = wait_for_commit(

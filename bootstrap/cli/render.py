@@ -38,10 +38,10 @@ def render(
         raise UsageError(
             "--output-dir writes YAML files, and -o json would change nothing", "leave one out"
         )
-    from bootstrap.commands.render import render as run
-    from bootstrap.commands.render import write_rendered
+    from bootstrap.commands.preview.render import render as run
+    from bootstrap.commands.preview.render import write_rendered
     from bootstrap.helm import Helm
-    from bootstrap.output import TerminalReporter
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.render import show_render, show_written
 
     _git, repository = open_repository()

@@ -68,8 +68,8 @@ def add(
     """
     from datetime import UTC, datetime
 
-    from bootstrap.commands.repo_add import apply_credentials, find_url, seal_credentials
-    from bootstrap.repository_secret import check_fits
+    from bootstrap.argocd.credentials import check_fits
+    from bootstrap.commands.argocd.repo_add import apply_credentials, find_url, seal_credentials
     from bootstrap.views.repo import show_added
 
     if seal is not None and context is not None:

@@ -38,8 +38,8 @@ def rollback(
     """
     from datetime import UTC, datetime
 
-    from bootstrap.commands.rollback import RollbackOptions
-    from bootstrap.commands.rollback import rollback as run
+    from bootstrap.commands.release.rollback import RollbackOptions
+    from bootstrap.commands.release.rollback import rollback as run
 
     options = RollbackOptions(to, secrets, reason)
     change(

@@ -24,10 +24,10 @@ from bootstrap.cli.options import (
 from bootstrap.errors import EXIT_FAILURE, UsageError
 
 if TYPE_CHECKING:
-    from bootstrap.commands.seal import Sealer
-    from bootstrap.commands.seal_check import Controller
+    from bootstrap.commands.seal.check import Controller
+    from bootstrap.commands.seal.seal import Sealer
+    from bootstrap.files.repository import Repository
     from bootstrap.git import Git
-    from bootstrap.repository import Repository
 
 ALL_FILE = "secrets.local.yaml"
 _SEALING = frozenset({"--scope", "--cert", "--from-cluster", "--dry-run"})
@@ -182,9 +182,9 @@ def seal(
 
 def _seal(asked: _Asked, git: Git, repository: Repository) -> None:
     """Seal a file or one value; with neither, what is sealed goes into another scope."""
-    from bootstrap.commands.choose import choose_environment
-    from bootstrap.commands.plaintext import read_plaintext, read_single, require_key
-    from bootstrap.secret_input import SecretInput
+    from bootstrap.checkout.environments import choose_environment
+    from bootstrap.checkout.plaintext_files import read_plaintext, read_single, require_key
+    from bootstrap.plaintext.input import SecretInput
     from bootstrap.views.seal import show_seal
 
     sealer = _sealer(asked, git, repository)
@@ -200,7 +200,7 @@ def _seal(asked: _Asked, git: Git, repository: Repository) -> None:
 
 
 def _seal_all(asked: _Asked, git: Git, repository: Repository) -> None:
-    from bootstrap.commands.plaintext import plaintext_files
+    from bootstrap.checkout.plaintext_files import plaintext_files
     from bootstrap.views.seal import show_seal_all
 
     results = _sealer(asked, git, repository).seal_all(plaintext_files(repository, git, ALL_FILE))
@@ -208,9 +208,9 @@ def _seal_all(asked: _Asked, git: Git, repository: Repository) -> None:
 
 
 def _remove(asked: _Asked, git: Git, repository: Repository) -> None:
-    from bootstrap.commands.choose import choose_environment
-    from bootstrap.commands.plaintext import require_key
-    from bootstrap.commands.seal import load_sealed
+    from bootstrap.checkout.environment_files import load_sealed
+    from bootstrap.checkout.environments import choose_environment
+    from bootstrap.checkout.plaintext_files import require_key
     from bootstrap.views.seal import show_seal
 
     environment = choose_environment(repository, asked.env, "-")
@@ -223,8 +223,8 @@ def _remove(asked: _Asked, git: Git, repository: Repository) -> None:
 def _check(asked: _Asked, repository: Repository) -> None:
     from datetime import UTC, datetime
 
-    from bootstrap.commands.project_files import load_environments, require_environment
-    from bootstrap.commands.seal_check import check
+    from bootstrap.checkout.environments import load_environments, require_environment
+    from bootstrap.commands.seal.check import check
     from bootstrap.views.seal import show_check
 
     environment = require_environment(repository, asked.check or "")
@@ -243,9 +243,9 @@ def _check(asked: _Asked, repository: Repository) -> None:
 def _sealer(asked: _Asked, git: Git, repository: Repository) -> Sealer:
     from datetime import UTC, datetime
 
-    from bootstrap.commands.seal import Sealer, SealOptions
-    from bootstrap.crypto import Scope
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.seal.seal import Sealer, SealOptions
+    from bootstrap.sealing.crypto import Scope
+    from bootstrap.terminal.output import TerminalReporter
 
     options = SealOptions(
         scope=Scope(asked.scope) if asked.scope else None,

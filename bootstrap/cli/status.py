@@ -45,9 +45,9 @@ def status(
         )
     import time
 
-    from bootstrap.commands.status import StatusReader
-    from bootstrap.commands.status import watch as run
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.watch.status import StatusReader
+    from bootstrap.commands.watch.status import watch as run
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.status import show_status, watch_status
 
     git, repository = open_repository()

@@ -25,7 +25,7 @@ from bootstrap.errors import UsageError
 
 if TYPE_CHECKING:
     from bootstrap.cluster import Cluster
-    from bootstrap.repository import Repository
+    from bootstrap.files.repository import Repository
 
 
 def up(
@@ -64,9 +64,9 @@ def up(
     import time
     from datetime import UTC, datetime
 
-    from bootstrap.commands.up import UpOptions
-    from bootstrap.commands.up import up as run
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.up.up import UpOptions
+    from bootstrap.commands.up.up import up as run
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.up import show_up
 
     if charts is not None and not install:
@@ -104,11 +104,11 @@ def _installer(
     import time
     from pathlib import Path
 
-    from bootstrap.commands.install import Install, install
-    from bootstrap.commands.platform_files import load_platform, start_platform
-    from bootstrap.commands.project_files import load_root
+    from bootstrap.checkout.environments import load_root
+    from bootstrap.commands.up.install import Install, install
+    from bootstrap.commands.up.platform_files import load_platform, start_platform
     from bootstrap.helm.platform_chart import render_chart
-    from bootstrap.output import TerminalReporter
+    from bootstrap.terminal.output import TerminalReporter
 
     reporter = TerminalReporter()
     start_platform(

@@ -28,8 +28,8 @@ def upgrade(
 
     Without --commit, --push or --wait it changes the file and says what comes next.
     """
-    from bootstrap.commands.upgrade import UpgradeOptions
-    from bootstrap.commands.upgrade import upgrade as run
+    from bootstrap.commands.release.upgrade import UpgradeOptions
+    from bootstrap.commands.release.upgrade import upgrade as run
 
     given = {"dispatcher": dispatcher, "agent": agent}
     images = {name: image for name, image in given.items() if image is not None}

@@ -36,8 +36,8 @@ def wait(
 
     Changes nothing. Says what is wrong where it can't get there, and ends at once if it is there.
     """
-    from bootstrap.commands.project_files import require_environment
-    from bootstrap.output import print_json
+    from bootstrap.checkout.environments import require_environment
+    from bootstrap.terminal.output import print_json
 
     how = waiting(timeout, context, destination_context)
     git, repository = open_repository()

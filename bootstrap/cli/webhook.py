@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap.cli.options import (
-    Context,
-    Format,
-    Output,
-    connect,
-    open_repository,
-    parse_duration,
-)
+from bootstrap.cli.options import Context, Format, Output, connect, open_repository, parse_duration
 from bootstrap.errors import UsageError
 
 if TYPE_CHECKING:
+    from bootstrap.argocd.webhook import WebhookSecret
     from bootstrap.cluster import Cluster
-    from bootstrap.webhook import WebhookSecret
 
 
 _TIMEOUT = "60s"
@@ -63,10 +56,10 @@ def webhook(
 
     The secret is kept in webhook.local.env, which only you can read and Git ignores.
     """
-    from bootstrap.commands.webhook import choose_secret, find_secret, set_webhook
-    from bootstrap.source_file import read_secrets
+    from bootstrap.argocd.webhook import Provider, webhook_url
+    from bootstrap.commands.argocd.webhook import choose_secret, find_secret, set_webhook
+    from bootstrap.files.input import read_secrets
     from bootstrap.views.webhook import show_webhook
-    from bootstrap.webhook import Provider, webhook_url
 
     if test and (replace or show_secret):
         raise UsageError("--test sets nothing and shows nothing", "leave it or the other out")
@@ -100,8 +93,8 @@ def _test(
 ) -> None:
     import time
 
-    from bootstrap.commands.webhook_probe import Probe
-    from bootstrap.output import TerminalReporter
+    from bootstrap.commands.argocd.webhook_probe import Probe
+    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.webhook import show_probe
     from bootstrap.web import post
 

@@ -9,14 +9,13 @@ from typing import Any
 
 from bootstrap.cluster.argocd import ArgoCD
 from bootstrap.cluster.connection import Connection, bounded
+from bootstrap.cluster.controller import ANY_CONTROLLER, ControllerName, SealingController
 from bootstrap.cluster.controller_keys import ControllerKeys
-from bootstrap.cluster.dry_run import DryRun
 from bootstrap.cluster.inspection import Inspection
-from bootstrap.cluster.installing import Installing
 from bootstrap.cluster.namespaces import Namespaces
-from bootstrap.cluster.running import Running
-from bootstrap.cluster.sealing import ANY_CONTROLLER, ControllerName, SealingController
+from bootstrap.cluster.objects import DryRun, Installing
 from bootstrap.cluster.secrets import ArgoCDSecrets
+from bootstrap.cluster.workloads import Running
 
 
 class Cluster:

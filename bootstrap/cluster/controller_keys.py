@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
-from bootstrap.cluster.sealing import CONTROLLER_LABELS
+from bootstrap.cluster.controller import CONTROLLER_LABELS
 from bootstrap.constants import FIELD_MANAGER
 from bootstrap.errors import BootstrapError
-from bootstrap.key_backup import ACTIVE, KEY_LABEL, StoredKey, build_secret, read_secret
+from bootstrap.sealing.key_backup import ACTIVE, KEY_LABEL, StoredKey, build_secret, read_secret
 
 OUR_KEYS = "sealed-secrets-key-agentsmith-"
 """How the names of the key Secrets begin that we make."""

@@ -1,1 +1,1 @@
-"""The use cases, one module each: plain arguments in, a result out, no terminal."""
+"""The use cases, a folder for each journey: plain arguments in, a result out, no terminal."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from bootstrap.errors import BootstrapError
 from bootstrap.git.process import Completed, last_line, run_git
 from bootstrap.git.work_tree import COMMIT_ID
-from bootstrap.history import Commit
+from bootstrap.rollout.history import Commit
 
 _FORMAT = "--format=%H%x1f%an%x1f%cI%x1f%s"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError
-from bootstrap.from_here import from_here
 from bootstrap.git.process import is_bare_or_none, last_line, not_a_work_tree, run_git
+from bootstrap.shell import from_here
 
 
 def refuse_if_git_would_see(path: Path, name: str | None = None) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError, UsageError
-from bootstrap.from_here import from_here
 from bootstrap.git.process import Completed, last_line, run_git
+from bootstrap.shell import from_here
 
 _IDENTITY = "Author identity unknown", "Committer identity unknown", "empty ident name"
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.errors import BootstrapError
-from bootstrap.helm.fleet_chart import FleetChart, key_of
-from bootstrap.helm.fleet_values import nest
+from bootstrap.helm.fleet.chart import FleetChart, key_of
+from bootstrap.helm.fleet.values import nest
 from bootstrap.helm.process import common_arguments, find_helm, run_helm, template
-from bootstrap.helm_source import HelmSource
 
 Result = str | BootstrapError
 """The manifests of an environment, or why there are none."""

@@ -6,10 +6,10 @@ import json
 import tempfile
 from pathlib import Path
 
+from bootstrap.argocd.platform import PlatformChart
 from bootstrap.errors import BootstrapError
-from bootstrap.health import one_line
 from bootstrap.helm.process import common_arguments, find_helm, run_helm
-from bootstrap.platform import PlatformChart
+from bootstrap.objects import one_line
 
 
 def render_chart(root: Path, chart: PlatformChart, kube_version: str) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.errors import BootstrapError
-from bootstrap.helm_errors import explain
-from bootstrap.helm_source import HelmSource
+from bootstrap.helm.errors import explain
 
 VARIABLE = "BOOTSTRAP_HELM"
 _SECONDS = 120

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bootstrap.commands.change import Changed, Edit
-from bootstrap.output import print_data, print_json
+from bootstrap.commands.release.change import Changed, Edit
+from bootstrap.terminal.output import print_data, print_json
 from bootstrap.views.file_diff import diff_of
 from bootstrap.views.publish import describe_published, show_published
 

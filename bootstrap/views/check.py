@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bootstrap.commands.check import CheckResult
+from bootstrap.checkout.scan import CheckResult
 from bootstrap.errors import BootstrapError
-from bootstrap.output import TerminalReporter, print_json
-from bootstrap.written_secrets import is_edited
+from bootstrap.plaintext.written import is_edited
+from bootstrap.terminal.output import TerminalReporter, print_json
 
 
 def show_check(result: CheckResult, *, as_json: bool) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bootstrap.commands.cluster_list import ClusterEntry
-from bootstrap.output import TerminalReporter, print_data, print_json
+from bootstrap.commands.argocd.cluster_list import ClusterEntry
+from bootstrap.terminal.output import TerminalReporter, print_data, print_json
 
 _say = TerminalReporter()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from bootstrap.commands.destroy import DestroyResult, Next
-from bootstrap.commands.namespace_end import End, NamespaceEnd
-from bootstrap.commands.publish import Published
-from bootstrap.from_here import from_here
-from bootstrap.output import TerminalReporter, print_json, verb_of
+from bootstrap.checkout.publish import Published
+from bootstrap.commands.destroy.destroy import DestroyResult, Next
+from bootstrap.commands.destroy.namespace import End, NamespaceEnd
+from bootstrap.shell import from_here
+from bootstrap.terminal.output import TerminalReporter, print_json
 from bootstrap.views.publish import describe_published
+from bootstrap.views.words import verb_of
 
 _say = TerminalReporter()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-from bootstrap.commands.diff import LIVE, DiffResult
+from bootstrap.commands.preview.diff import LIVE, DiffResult
 from bootstrap.errors import BootstrapError
-from bootstrap.output import TerminalReporter, print_data, print_json
-from bootstrap.terminal import Style, paint, use_color
+from bootstrap.terminal.output import TerminalReporter, print_data, print_json
+from bootstrap.terminal.screen import Style, paint, use_color
 
 _STYLES = {"+": Style.GREEN, "-": Style.RED, "@": Style.CYAN}
 

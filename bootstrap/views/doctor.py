@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from bootstrap.findings import Finding, Severity, count
-from bootstrap.output import TerminalReporter, print_data, print_json
-from bootstrap.terminal import Style, paint, printable, use_color
+from bootstrap.commands.doctor.findings import Finding, Severity, count
+from bootstrap.terminal.output import TerminalReporter, print_data, print_json
+from bootstrap.terminal.screen import Style, paint, printable, use_color
 
 _STYLES = {
     Severity.OK: Style.GREEN,

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from bootstrap.commands.history import HistoryResult
-from bootstrap.history import Entry, Outcome
-from bootstrap.output import TerminalReporter, print_data, print_json
-from bootstrap.terminal import Style, align, paint, printable, use_color
-from bootstrap.views.moments import age, iso
+from bootstrap.commands.watch.history import HistoryResult
+from bootstrap.rollout.history import Entry, Outcome
+from bootstrap.terminal.output import TerminalReporter, print_data, print_json
+from bootstrap.terminal.screen import Style, align, paint, printable, use_color
+from bootstrap.views.words import age, iso
 
 _HEADER = ("COMMIT", "WRITTEN", "BY", "SYNCED", "RESULT", "SUBJECT")
 _SHORT = 7

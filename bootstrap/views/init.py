@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from bootstrap.commands.init import InitResult
-from bootstrap.commands.sealing_certificate import KEY_FILE
-from bootstrap.environment import Environment
-from bootstrap.from_here import from_here
-from bootstrap.manifest import Manifest
-from bootstrap.output import (
-    TerminalReporter,
-    describe_certificate,
-    print_data,
-    print_json,
-    verb_of,
-)
-from bootstrap.repository import Repository
+from bootstrap.checkout.environment_files import KEY_FILE
+from bootstrap.commands.init.init import InitResult
+from bootstrap.environments.environment import Environment
+from bootstrap.files.repository import Repository
+from bootstrap.planned_file import Manifest
+from bootstrap.shell import from_here
+from bootstrap.terminal.output import TerminalReporter, print_data, print_json
 from bootstrap.views.file_diff import diff_of
+from bootstrap.views.words import describe_certificate, verb_of
 
 _say = TerminalReporter()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bootstrap.commands.keys_backup import BackupResult, RestoreResult
-from bootstrap.commands.keys_fetch import FetchResult
-from bootstrap.commands.keys_list import KeyEntry
-from bootstrap.commands.keys_rotate import RotateResult
-from bootstrap.commands.sealing_certificate import KEY_FILE
-from bootstrap.from_here import from_here
-from bootstrap.output import TerminalReporter, print_data, print_json
-from bootstrap.repository import Change
+from bootstrap.checkout.environment_files import KEY_FILE
+from bootstrap.commands.keys.backup import BackupResult, RestoreResult
+from bootstrap.commands.keys.fetch import FetchResult
+from bootstrap.commands.keys.list import KeyEntry
+from bootstrap.commands.keys.rotate import RotateResult
+from bootstrap.files.repository import Change
+from bootstrap.shell import from_here
+from bootstrap.terminal.output import TerminalReporter, print_data, print_json
 
 _say = TerminalReporter()
 _SHOWN = 16

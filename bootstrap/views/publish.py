@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from bootstrap.commands.publish import Published
-from bootstrap.from_here import from_here
-from bootstrap.output import TerminalReporter, verb_of
+from bootstrap.checkout.publish import Published
+from bootstrap.shell import from_here
+from bootstrap.terminal.output import TerminalReporter
+from bootstrap.views.words import verb_of
 
 _say = TerminalReporter()
 

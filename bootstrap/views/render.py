@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bootstrap.commands.render import RenderResult
+from bootstrap.commands.preview.render import RenderResult
 from bootstrap.errors import BootstrapError
-from bootstrap.output import TerminalReporter, print_data, print_error, print_json
-from bootstrap.rendered import parse_objects
+from bootstrap.manifests.rendered import parse_objects
+from bootstrap.terminal.output import TerminalReporter, print_data, print_error, print_json
 
 
 def show_render(result: RenderResult, *, as_json: bool, many: bool) -> None:

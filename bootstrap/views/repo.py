@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bootstrap.commands.repo_add import RepoAdded
+from bootstrap.commands.argocd.repo_add import RepoAdded
 from bootstrap.constants import ARGOCD_NAMESPACE
-from bootstrap.from_here import from_here
-from bootstrap.output import TerminalReporter, print_json, verb_of
+from bootstrap.shell import from_here
+from bootstrap.terminal.output import TerminalReporter, print_json
+from bootstrap.views.words import verb_of
 
 _say = TerminalReporter()
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bootstrap.commands.seal import SealResult
-from bootstrap.commands.seal_check import CheckResult
-from bootstrap.from_here import from_here
-from bootstrap.output import (
-    TerminalReporter,
-    describe_certificate,
-    print_data,
-    print_json,
-    verb_of,
-)
+from bootstrap.commands.seal.check import CheckResult
+from bootstrap.commands.seal.seal import SealResult
+from bootstrap.shell import from_here
+from bootstrap.terminal.output import TerminalReporter, print_data, print_json
+from bootstrap.views.words import describe_certificate, verb_of
 
 _say = TerminalReporter()
 

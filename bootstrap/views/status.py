@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from bootstrap.commands.status import StatusResult
-from bootstrap.environment_status import EnvironmentStatus
-from bootstrap.health import State
-from bootstrap.hold import Hold
-from bootstrap.output import print_data, print_json
-from bootstrap.terminal import (
+from bootstrap.commands.watch.status import StatusResult
+from bootstrap.environments.hold import Hold
+from bootstrap.rollout.status import EnvironmentStatus
+from bootstrap.rollout.verdict import State
+from bootstrap.terminal.output import print_data, print_json
+from bootstrap.terminal.screen import (
     LiveLines,
     Style,
     align,
@@ -21,7 +21,7 @@ from bootstrap.terminal import (
     printable,
     use_color,
 )
-from bootstrap.views.moments import age, days_left, iso
+from bootstrap.views.words import age, days_left, iso
 
 _HEADER = (
     "ENVIRONMENT", "SYNC", "HEALTH", "RUNNING", "WANTED", "LAST SYNC", "KEYS", "CERTIFICATE", "JOBS"

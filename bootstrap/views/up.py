@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bootstrap.commands.up import UpResult
-from bootstrap.output import TerminalReporter, print_json
+from bootstrap.commands.up.up import UpResult
+from bootstrap.terminal.output import TerminalReporter, print_json
 
 _say = TerminalReporter()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bootstrap.commands.webhook import WebhookResult
-from bootstrap.output import TerminalReporter, print_data, print_json
-from bootstrap.webhook import LOCAL_FILE, RESTART
+from bootstrap.argocd.webhook import LOCAL_FILE, RESTART
+from bootstrap.commands.argocd.webhook import WebhookResult
+from bootstrap.terminal.output import TerminalReporter, print_data, print_json
 
 _say = TerminalReporter()
 

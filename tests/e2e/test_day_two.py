@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bootstrap.hold import read_hold
+from bootstrap.environments.hold import read_hold
 from tests.e2e.loop import Live
 from tests.plane.target import Target
 from tests.support.workspace import Workspace

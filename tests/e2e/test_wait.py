@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.environments import require_environment
 from bootstrap.cluster import Cluster
-from bootstrap.commands.places import Places
-from bootstrap.commands.project_files import require_environment
-from bootstrap.commands.wait_environment import wait_for_commit
+from bootstrap.commands.watch.wait import wait_for_commit
+from bootstrap.files.repository import Repository
 from bootstrap.git import Git
-from bootstrap.repository import Repository
 from tests.e2e.loop import Live, announce
 from tests.plane.plane import Plane
 from tests.plane.target import Target

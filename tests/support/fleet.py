@@ -7,11 +7,11 @@ import random
 import shutil
 from pathlib import Path
 
-from bootstrap.application import render_application
-from bootstrap.environment import Environment, parse_destination
-from bootstrap.helm_source import HelmSource, parse_helm_source
-from bootstrap.sealed_secret import SealedSecret, render_sealed_secret
-from bootstrap.starter import starting_config, starting_values
+from bootstrap.argocd.application import render_application
+from bootstrap.argocd.helm_source import HelmSource, parse_helm_source
+from bootstrap.environments.environment import Environment, parse_destination
+from bootstrap.environments.scaffold import starting_config, starting_values
+from bootstrap.sealing.sealed_secret import SealedSecret, render_sealed_secret
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHART = "helm/agentsmith"

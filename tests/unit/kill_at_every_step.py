@@ -25,7 +25,7 @@ def main(tree: str, copies: str, pem: str, *arguments: str) -> None:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     import bootstrap.cli
-    import bootstrap.commands.init
+    import bootstrap.commands.init.init
     import bootstrap.views.init  # noqa: F401
 
     key = load_pem_private_key(Path(pem).read_bytes(), password=None)

@@ -18,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bootstrap.cli import app
-from bootstrap.secret_keys import may_be_shown
+from bootstrap.plaintext.known_keys import may_be_shown
 from tests.support.leaks import Marks, Watch, needles_of
 from tests.unit.work_tree import Ended, WorkTree
 
@@ -39,26 +39,26 @@ for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
     signal.signal(number, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 {sabotage}
-from bootstrap.secret_keys import may_be_shown
+from bootstrap.plaintext.known_keys import may_be_shown
 from bootstrap.__main__ import run
 sys.exit(run(sys.argv[1:]))
 """
 BUG = """
-import bootstrap.crypto
+import bootstrap.sealing.crypto
 class Broken:
     def __init__(self, key): pass
     def encrypt(self, nonce, value, data): raise KeyError(value.decode(), repr(value), value)
-bootstrap.crypto.AESGCM = Broken
+bootstrap.sealing.crypto.AESGCM = Broken
 """
 STOP_WHILE_SEALING = """
-import time, bootstrap.crypto
+import time, bootstrap.sealing.crypto
 class Slow:
     def __init__(self, key): pass
     def encrypt(self, nonce, value, data):
         print("READY", flush=True)
         while True:  # a signal just before one long sleep would only be seen after it
             time.sleep(0.05)
-bootstrap.crypto.AESGCM = Slow
+bootstrap.sealing.crypto.AESGCM = Slow
 """
 STOP_WHILE_WRITING = """
 import os, time

@@ -57,7 +57,7 @@ def test_debug_adds_where_an_error_came_from_and_nothing_else(tree: WorkTree):
     origin = debugged.lines[2:]
     assert origin[0] == "    BootstrapError, raised through:"
     assert "    FileNotFoundError, raised through:" in origin
-    assert any("source_file.py:" in line for line in origin)
+    assert any("input.py:" in line for line in origin)
     assert all(" in " in line or line.endswith(", raised through:") for line in origin)
     assert tree.run(*arguments).lines == plain.lines, "it is for one run"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from ruamel.yaml import YAML
 
-from bootstrap.certificate import key_belongs_to, parse_certificate, parse_private_key
+from bootstrap.sealing.certificate import key_belongs_to, parse_certificate, parse_private_key
 from tests.unit.certificates import to_pem
 from tests.unit.independent import open_sealed
 from tests.unit.work_tree import WorkTree

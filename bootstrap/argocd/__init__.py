@@ -1,0 +1,1 @@
+"""What Argo CD reads: Applications, the AppProject, credentials, webhooks."""

@@ -1,0 +1,150 @@
+"""From environments to the Applications that Argo CD reads, and their root.
+
+Formats: https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bootstrap.constants import (
+    APPLICATIONS_DIR,
+    ARGOCD_NAMESPACE,
+    CHART_PATH,
+    IN_CLUSTER,
+    PROJECT_NAME,
+    RELEASE_NAME,
+    ROOT_FILE,
+    ROOT_NAME,
+)
+from bootstrap.environments.environment import PART_OF, Destination, Environment, namespace_labels
+from bootstrap.planned_file import Manifest
+from bootstrap.yaml.documents import render_manifest
+
+OWNER = "bootstrap init"
+
+
+def build_application(environment: Environment) -> dict[str, Any]:
+    """Return the Application that installs the chart with this environment's files.
+
+    One source holds chart, values, configuration and sealed secrets, so one commit is one release
+    and `git revert` is a rollback.
+    """
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {
+            "name": environment.application,
+            "namespace": ARGOCD_NAMESPACE,
+            "labels": namespace_labels(environment.name),
+            "annotations": {
+                # Without it a webhook re-renders every environment on every push.
+                "argocd.argoproj.io/manifest-generate-paths": (
+                    f"/{CHART_PATH};/{environment.folder}"
+                ),
+            },
+            # Deleting the Application takes its workloads along, in the foreground.
+            "finalizers": ["resources-finalizer.argocd.argoproj.io"],
+        },
+        "spec": {
+            "project": PROJECT_NAME,
+            "source": {
+                "repoURL": environment.repo_url,
+                "targetRevision": environment.target_revision,
+                "path": CHART_PATH,
+                "helm": {
+                    "releaseName": RELEASE_NAME,
+                    "valueFiles": [f"/{environment.path('values.yaml')}"],
+                    "fileParameters": [
+                        {
+                            "name": "config.content",
+                            "path": f"/{environment.path('agentsmith.yml')}",
+                        },
+                        {
+                            "name": "sealedSecret.manifest",
+                            "path": f"/{environment.path('sealed-secret.yaml')}",
+                        },
+                    ],
+                },
+            },
+            "destination": {
+                **_destination(environment.destination),
+                "namespace": environment.namespace,
+            },
+            "syncPolicy": {
+                **_automated(environment.automated, paused=environment.paused),
+                "syncOptions": ["CreateNamespace=true", "ServerSideApply=true", "PruneLast=true"],
+                # Argo CD leaves the namespace behind: by this mark `bootstrap destroy` knows it.
+                "managedNamespaceMetadata": {"labels": namespace_labels(environment.name)},
+                "retry": _retry(),
+            },
+        },
+    }
+
+
+def build_root(repo_url: str, target_revision: str) -> dict[str, Any]:
+    """Return the root Application, which keeps one Application per environment in step with Git.
+
+    It has no finalizer: deleting it by mistake must not delete every environment.
+    """
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {
+            "name": ROOT_NAME,
+            "namespace": ARGOCD_NAMESPACE,
+            "labels": dict(PART_OF),
+            # A push to one environment's folder is none of the root's business.
+            "annotations": {"argocd.argoproj.io/manifest-generate-paths": f"/{APPLICATIONS_DIR}"},
+        },
+        "spec": {
+            "project": PROJECT_NAME,
+            "source": {
+                "repoURL": repo_url,
+                "targetRevision": target_revision,
+                "path": APPLICATIONS_DIR,
+                "directory": {"include": "*.yaml"},
+            },
+            "destination": {"server": IN_CLUSTER, "namespace": ARGOCD_NAMESPACE},
+            "syncPolicy": {
+                **_automated(True),
+                "syncOptions": ["ServerSideApply=true"],
+                "retry": _retry(),
+            },
+        },
+    }
+
+
+def render_application(environment: Environment) -> Manifest:
+    """Return the file of an environment's Application."""
+    return Manifest(
+        environment.application_path, render_manifest(build_application(environment), owner=OWNER)
+    )
+
+
+def render_root(repo_url: str, target_revision: str) -> Manifest:
+    """Return the file of the root Application."""
+    return Manifest(ROOT_FILE, render_manifest(build_root(repo_url, target_revision), owner=OWNER))
+
+
+def _destination(destination: Destination) -> dict[str, str]:
+    if destination.server:
+        return {"server": destination.server}
+    return {"name": destination.name or ""}
+
+
+def _automated(automated: bool, *, paused: bool = False) -> dict[str, Any]:
+    if not automated:
+        return {}
+    off = {"enabled": False} if paused else {}
+    return {"automated": {**off, "prune": True, "selfHeal": True}}
+
+
+def _retry() -> dict[str, Any]:
+    # `refresh` lets a retry take up a newer commit: else a bad commit's retries hold up its fix.
+    # A fix, and a deletion, wait for the next retry, so the longest pause is short.
+    return {
+        "limit": 10,
+        "backoff": {"duration": "5s", "factor": 2, "maxDuration": "30s"},
+        "refresh": True,
+    }

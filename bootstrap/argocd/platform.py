@@ -1,0 +1,223 @@
+"""What Argo CD reads to keep itself and sealed-secrets as this repository has them.
+
+Formats: https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bootstrap.constants import ARGOCD_DIR, ARGOCD_NAMESPACE, IN_CLUSTER
+from bootstrap.errors import BootstrapError
+from bootstrap.planned_file import Manifest
+from bootstrap.yaml.documents import dump_objects, parse_mapping, render_manifest
+from bootstrap.yaml.fields import Fields
+
+PLATFORM_DIR = f"{ARGOCD_DIR}/platform"
+PLATFORM_NAME = "agentsmith-platform"
+CHARTS_DIR = f"{PLATFORM_DIR}/charts"
+PROJECT_FILE = f"{ARGOCD_DIR}/platform-project.yaml"
+ROOT_FILE = f"{ARGOCD_DIR}/platform-root.yaml"
+OWNER = "bootstrap up --install"
+_PART_OF = {"app.kubernetes.io/part-of": "agentsmith"}
+_HEADER = """\
+# Yours: `bootstrap up --install` writes it once and never again. Argo CD follows it, so change the
+# version or the values here, commit and push.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformChart:
+    """A chart that the platform is made of: where it comes from, and what it is installed as.
+
+    Either `version` of the chart in repository `repo`, or a folder of this repository.
+    """
+
+    name: str
+    release: str
+    namespace: str
+    repo: str = ""
+    version: str = ""
+    folder: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+# Argo CD 3.3.6; the namespace is the one that everything else here names.
+ARGO_CD = PlatformChart(
+    name="argo-cd",
+    release="argocd",
+    namespace=ARGOCD_NAMESPACE,
+    repo="https://argoproj.github.io/argo-helm",
+    version="9.5.0",
+)
+# By this name `kubeseal` finds the controller without being told.
+SEALED_SECRETS = PlatformChart(
+    name="sealed-secrets",
+    release="sealed-secrets",
+    namespace="kube-system",
+    repo="https://bitnami-labs.github.io/sealed-secrets",
+    version="2.18.6",
+    values={"fullnameOverride": "sealed-secrets-controller"},
+)
+PLATFORM_CHARTS = (ARGO_CD, SEALED_SECRETS)
+
+
+def build_chart_application(
+    chart: PlatformChart, repo_url: str, target_revision: str
+) -> dict[str, Any]:
+    """Return the Application of one chart. It has no finalizer: its deletion deletes nothing."""
+    source = (
+        {"repoURL": repo_url, "targetRevision": target_revision, "path": chart.folder}
+        if chart.folder
+        else {"repoURL": chart.repo, "chart": chart.name, "targetRevision": chart.version}
+    )
+    helm: dict[str, Any] = {"releaseName": chart.release}
+    if chart.values:
+        helm["valuesObject"] = dict(chart.values)
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {
+            "name": chart.name,
+            "namespace": ARGOCD_NAMESPACE,
+            "labels": dict(_PART_OF),
+            **(_only_for(chart.folder) if chart.folder else {}),
+        },
+        "spec": {
+            "project": PLATFORM_NAME,
+            "source": {**source, "helm": helm},
+            "destination": {"server": IN_CLUSTER, "namespace": chart.namespace},
+            "syncPolicy": {
+                "automated": {"prune": True, "selfHeal": True},
+                # the definitions of Argo CD's kinds are too large for client-side apply
+                "syncOptions": ["ServerSideApply=true"],
+            },
+        },
+    }
+
+
+def build_platform_root(repo_url: str, target_revision: str) -> dict[str, Any]:
+    """Return the Application that keeps those of the charts in step with Git; it never prunes."""
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {
+            "name": PLATFORM_NAME,
+            "namespace": ARGOCD_NAMESPACE,
+            "labels": dict(_PART_OF),
+            **_only_for(PLATFORM_DIR),
+        },
+        "spec": {
+            "project": PLATFORM_NAME,
+            "source": {
+                "repoURL": repo_url,
+                "targetRevision": target_revision,
+                "path": PLATFORM_DIR,
+                "directory": {"include": "*.yaml"},
+            },
+            "destination": {"server": IN_CLUSTER, "namespace": ARGOCD_NAMESPACE},
+            "syncPolicy": {
+                "automated": {"prune": False, "selfHeal": True},
+                "syncOptions": ["ServerSideApply=true"],
+            },
+        },
+    }
+
+
+def build_platform_project(repo_url: str, charts: Iterable[PlatformChart]) -> dict[str, Any]:
+    """Return the AppProject of the platform: two namespaces, these sources, every kind.
+
+    The charts make resource definitions and cluster-wide roles, so who can push to
+    argocd/platform is an administrator of the cluster.
+    """
+    known = list(charts)
+    everything = [{"group": "*", "kind": "*"}]
+    namespaces = sorted({ARGOCD_NAMESPACE, *(chart.namespace for chart in known)})
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {
+            "name": PLATFORM_NAME,
+            "namespace": ARGOCD_NAMESPACE,
+            "labels": dict(_PART_OF),
+        },
+        "spec": {
+            "description": "Argo CD itself and sealed-secrets",
+            "sourceRepos": sorted({repo_url, *(chart.repo for chart in known if chart.repo)}),
+            "destinations": [
+                {"server": IN_CLUSTER, "namespace": namespace} for namespace in namespaces
+            ],
+            "clusterResourceWhitelist": everything,
+            "namespaceResourceWhitelist": everything,
+        },
+    }
+
+
+def render_chart_application(chart: PlatformChart, repo_url: str, target_revision: str) -> Manifest:
+    """Return the file of a chart's Application, which is the user's from then on."""
+    built = build_chart_application(chart, repo_url, target_revision)
+    return Manifest(chart_path(chart.name), _HEADER + dump_objects(built))
+
+
+def render_platform(
+    repo_url: str, target_revision: str, charts: Iterable[PlatformChart]
+) -> list[Manifest]:
+    """Return the files of the platform's project and root Application."""
+    project = build_platform_project(repo_url, charts)
+    root = build_platform_root(repo_url, target_revision)
+    return [
+        Manifest(PROJECT_FILE, render_manifest(project, owner=OWNER)),
+        Manifest(ROOT_FILE, render_manifest(root, owner=OWNER)),
+    ]
+
+
+def chart_path(name: str) -> str:
+    """Return the path of the file of a chart's Application."""
+    return f"{PLATFORM_DIR}/{name}.yaml"
+
+
+def parse_chart_application(text: str, *, path: str) -> PlatformChart:
+    """Return the chart that the Application in `text` (file `path`) installs."""
+    document = Fields(
+        parse_mapping(text, path=path),
+        lambda key: BootstrapError(
+            f"{path}: no valid {key!r}, so it is not the Application of a chart",
+            "restore it with `git checkout`, or delete it and run `bootstrap up --install` again",
+        ),
+    )
+    spec = document.mapping("spec")
+    source, destination = spec.mapping("source"), spec.mapping("destination")
+    helm = source.mapping("helm")
+    for setting in helm.values.keys() - {"releaseName", "valuesObject"}:
+        raise BootstrapError(
+            f"{path}: spec.source.helm.{setting} can't be used for the first install",
+            "say it in valuesObject",
+        )
+    values = helm.values.get("valuesObject") or {}
+    if not isinstance(values, Mapping):
+        raise helm.wrong("valuesObject")
+    folder = str(source.values.get("path") or "")
+    return PlatformChart(
+        name=_argument(document.mapping("metadata"), "name"),
+        release=_argument(helm, "releaseName"),
+        namespace=_argument(destination, "namespace"),
+        repo="" if folder else _argument(source, "repoURL"),
+        version="" if folder else _argument(source, "targetRevision"),
+        folder=folder,
+        values=values,
+    )
+
+
+def _only_for(folder: str) -> dict[str, Any]:
+    """Return the annotation without which every push to the repository renders it again."""
+    return {"annotations": {"argocd.argoproj.io/manifest-generate-paths": f"/{folder}"}}
+
+
+def _argument(fields: Fields, key: str) -> str:
+    """Return a text that Helm is given: a leading hyphen would make it an option."""
+    text = fields.text(key)
+    if text.startswith("-"):
+        raise fields.wrong(key)
+    return text

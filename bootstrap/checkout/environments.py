@@ -1,0 +1,119 @@
+"""The environments of a repository, as their Applications describe them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from bootstrap.argocd.application_file import parse_application, parse_root
+from bootstrap.checkout.removed import removal_hint
+from bootstrap.constants import APPLICATIONS_DIR, ENVIRONMENTS_DIR, ROOT_FILE
+from bootstrap.environments.environment import Environment, check_name
+from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.files.repository import Repository
+from bootstrap.git import Git
+from bootstrap.planned_file import Manifest, is_generated
+
+
+def load_environment(repository: Repository, name: str) -> Environment | None:
+    """Return environment `name`, None without an Application; one not ours is an error."""
+    path = f"{APPLICATIONS_DIR}/{name}.yaml"
+    text = repository.read(path)
+    if text is None:
+        return None
+    if not is_generated(text):
+        raise not_ours(path)
+    return parse_application(text, name=name, path=path)
+
+
+def load_environments(repository: Repository) -> list[Environment]:
+    """Return every environment that bootstrap made, by name; other Applications are left alone."""
+    return [_or_raise(item) for _name, item in read_environments(repository)]
+
+
+def read_environments(repository: Repository) -> Iterator[tuple[str, Environment | BootstrapError]]:
+    """Yield each environment that bootstrap made by its name, or what is wrong with its file."""
+    for name in repository.applications():
+        path = f"{APPLICATIONS_DIR}/{name}.yaml"
+        try:
+            text = repository.read(path)
+            if text is not None and is_generated(text):
+                yield name, parse_application(text, name=name, path=path)
+        except BootstrapError as error:
+            yield name, error
+
+
+def _or_raise(found: Environment | BootstrapError) -> Environment:
+    if isinstance(found, BootstrapError):
+        raise found
+    return found
+
+
+def require_environment(repository: Repository, name: str) -> Environment:
+    """Return environment `name`, or raise an error that lists those there are."""
+    environment = load_environment(repository, check_name(name))
+    if environment is None:
+        hint = removal_hint(repository, name)
+        if hint is not None:
+            raise UsageError(f"environment {name} is being removed", hint)
+        known = [item.name for item in load_environments(repository)]
+        listed = f"there are: {', '.join(known)}" if known else "there is none yet"
+        raise UsageError(
+            f"no environment {name!r}; {listed}", f"make it with `bootstrap init {name}`"
+        )
+    return environment
+
+
+def choose_environments(repository: Repository, name: str | None) -> list[Environment]:
+    """Return environment `name`, or all of them; none at all is an error."""
+    chosen = [require_environment(repository, name)] if name else load_environments(repository)
+    if not chosen:
+        raise BootstrapError("there is no environment yet", "make one with `bootstrap init prod`")
+    return chosen
+
+
+def load_root(repository: Repository) -> tuple[str, str]:
+    """Return the repository URL and target revision of the root Application."""
+    text = repository.read(ROOT_FILE)
+    if text is None:
+        raise BootstrapError(f"{ROOT_FILE} is missing", "write it with `bootstrap init ENV`")
+    return parse_root(text)
+
+
+def not_ours(path: str) -> BootstrapError:
+    """Return the error for a file in our place without our header."""
+    return BootstrapError(
+        f"{path} exists and was not made by bootstrap; it is left as it is",
+        "move it away, then run this again",
+    )
+
+
+def check_private(manifests: Sequence[Manifest], git: Git) -> None:
+    """Raise BootstrapError if Git would see one of the private files."""
+    for manifest in manifests:
+        if manifest.private and not git.would_ignore(git.root / manifest.path):
+            suffix = PurePosixPath(manifest.path).suffix
+            what = "is a private key" if suffix == ".pem" else "is to keep a secret"
+            raise BootstrapError(
+                f"{manifest.path} would not be ignored by Git, and it {what}",
+                f"add the line *.local{suffix} to .gitignore, then run this again",
+            )
+
+
+def choose_environment(repository: Repository, asked: str | None, file: str) -> Environment:
+    """Return the environment `asked` for, else that of the folder of `file`, else the only one."""
+    if asked is not None:
+        return require_environment(repository, asked)
+    if file != "-":
+        # where the file lies, not what it links to: a link into a vault is still this environment's
+        folder = Path(os.path.realpath(Path(file).parent))
+        if folder.parent == (repository.root / ENVIRONMENTS_DIR).resolve():
+            return require_environment(repository, folder.name)
+    known = load_environments(repository)
+    if not known:
+        raise UsageError("there is no environment yet", "make one with `bootstrap init prod`")
+    if len(known) > 1:
+        names = ", ".join(item.name for item in known)
+        raise UsageError(f"which environment? there are: {names}", "say it with --env NAME")
+    return known[0]

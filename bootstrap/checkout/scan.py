@@ -1,0 +1,83 @@
+"""Plaintext in what Git has or is to have, by the secrets that lie in this clone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bootstrap.constants import ENVIRONMENTS_DIR, PLACEHOLDER
+from bootstrap.files.input import read_secrets
+from bootstrap.git.blobs import Blob, exempt_paths
+from bootstrap.plaintext.local_secrets import LocalValue, collect_values
+from bootstrap.plaintext.scan import Finding, Scanner, find_by_looks
+
+_LOCAL = ("*.local.yaml", "*.local.yml", "*.local.env", ".env", ".env.*", "values.prod.yaml")
+_LOCAL_NAME = re.compile(r"(.*\.local\.(yaml|yml|env|pem|json)|\.env(\..+)?)")
+_EXAMPLE = re.compile(r"\.(example|sample|template|dist)$")
+# The example file itself is not asked: somebody may have filled it in by mistake.
+_PLACEHOLDER = PLACEHOLDER.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What was found; places, never the text."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    """How many files were looked at."""
+    secrets: int
+    """How many values were looked for."""
+
+
+def check_contents(root: Path, contents: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Scan texts by path, as a commit is to have them that runs no hook."""
+    blobs = [Blob(path, text.encode()) for path, text in contents.items()]
+    return scan_blobs(root, blobs).findings
+
+
+def scan_blobs(root: Path, blobs: Iterable[Blob]) -> CheckResult:
+    """Scan `blobs` for the secrets of this clone, and for what is secret by its looks."""
+    secrets = load_local_values(root)
+    scanner = Scanner(secrets)
+    findings: dict[Finding, None] = {}
+    suspects: dict[Finding, None] = {}
+    paths = set()
+    for blob in blobs:
+        paths.add(blob.path)
+        name = Path(blob.path).name
+        if _LOCAL_NAME.fullmatch(name) and not _EXAMPLE.search(name):
+            findings[Finding(blob.path, 1, "a local file that Git must not have")] = None
+        findings.update(dict.fromkeys(scanner.find_values(blob.path, blob.content)))
+        suspects.update(dict.fromkeys(find_by_looks(blob.path, blob.content)))
+    exempt = exempt_paths(root, {item.path for item in suspects}) if suspects else set()
+    found = {*findings, *(item for item in suspects if item.path not in exempt)}
+    ordered = sorted(found, key=lambda item: (item.path, item.line, item.what))
+    return CheckResult(tuple(ordered), len(paths), len(secrets))
+
+
+def load_local_values(root: Path) -> list[LocalValue]:
+    """Return the secrets in the plaintext files of the work tree at `root`."""
+    found = {
+        item.value: item
+        for file in _local_files(root)
+        for item in _collect(file, root)
+        if not item.value.startswith(_PLACEHOLDER)
+    }
+    return list(found.values())
+
+
+def _local_files(root: Path) -> Iterator[Path]:
+    folders = [root, *sorted((root / ENVIRONMENTS_DIR).glob("*/"))]
+    for folder in folders:
+        for pattern in _LOCAL:
+            for file in sorted(folder.glob(pattern)):
+                if file.is_file() and not _EXAMPLE.search(file.name):
+                    yield file
+
+
+def _collect(file: Path, root: Path) -> list[LocalValue]:
+    dotenv = file.name.startswith(".env") or file.name.endswith(".env")
+    source = str(file.relative_to(root))
+    return collect_values(read_secrets(str(file)), source=source, dotenv=dotenv)

@@ -1,0 +1,1 @@
+"""Use cases about Argo CD itself: repositories, webhooks, clusters."""

@@ -1,0 +1,129 @@
+"""`bootstrap webhook --test`: a signed sample goes out, and Argo CD is seen to look again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bootstrap.argocd.webhook import RESTART, Provider, WebhookSecret, webhook_url
+from bootstrap.argocd.webhook_events import Push, build_event
+from bootstrap.cluster import Cluster
+from bootstrap.constants import APPLICATIONS_DIR, ROOT_NAME
+from bootstrap.errors import BootstrapError
+from bootstrap.objects import mapping
+from bootstrap.protocols import Clock, Reporter
+
+Post = Callable[[str, Mapping[str, str], bytes], int | None]
+_OK = 200
+_REFUSALS = (400, 401)
+_PAUSE = 0.5
+_LONG_PAUSE = 1.0
+_AGAIN_SECONDS = 5.0
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_SENDS_SECRET = (Provider.GITLAB, Provider.BITBUCKET, Provider.AZURE_DEVOPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Where the sample goes, and how long Argo CD has."""
+
+    argocd_url: str
+    seconds: float
+    post: Post
+    clock: Clock
+    reporter: Reporter
+
+    def run(self, secret: WebhookSecret, cluster: Cluster) -> float:
+        """Return the seconds that the refresh took. Raises BootstrapError where there is none."""
+        url = self._check_url(secret.provider)
+        push = _target(cluster)
+        deadline = self.clock.monotonic() + self.seconds
+        wrong = WebhookSecret(secret.provider, "wrong-" + secrets.token_urlsafe(16))
+        # Argo CD takes a moment to read a new secret, and restarts its server for it
+        while (status := self.post(url, *build_event(push, wrong))) not in _REFUSALS:
+            if self.clock.monotonic() > deadline:
+                raise _not_refused(url, status, secret)
+            self.clock.sleep(_LONG_PAUSE)
+        self.reporter.step("an event with a wrong secret is refused")
+        before = _reconciled(cluster)
+        began = sent = self.clock.monotonic()
+        self._send(url, push, secret, deadline)
+        self.reporter.step("an event with the secret is accepted")
+        while _reconciled(cluster) == before:
+            if self.clock.monotonic() > deadline:
+                raise BootstrapError(
+                    f"Argo CD took the event, but did not look at {push.url} again",
+                    "it must know the repository by the host and path that the provider has:"
+                    " `bootstrap init ENV --repo-url URL`",
+                )
+            if self.clock.monotonic() - sent > _AGAIN_SECONDS:
+                # its time has whole seconds: one refresh may look like the one before
+                self._send(url, push, secret, deadline)
+                sent = self.clock.monotonic()
+            self.clock.sleep(_PAUSE)
+        return self.clock.monotonic() - began
+
+    def _send(self, url: str, push: Push, secret: WebhookSecret, deadline: float) -> None:
+        """Send the event until it is accepted."""
+        while (status := self.post(url, *build_event(push, secret))) != _OK:
+            if self.clock.monotonic() > deadline:
+                raise _refused(url, status, secret.provider)
+            self.clock.sleep(_PAUSE)
+
+    def _check_url(self, provider: Provider) -> str:
+        url = webhook_url(self.argocd_url)
+        parts = urlsplit(url)
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK and provider in _SENDS_SECRET:
+            self.reporter.warn(f"{provider} sends the secret itself, and {url} is not encrypted")
+        return url
+
+
+def _target(cluster: Cluster) -> Push:
+    """Return a push that the root Application looks at."""
+    root = cluster.argocd.read_applications().get(ROOT_NAME)
+    if root is None:
+        raise BootstrapError(
+            f"Argo CD has no Application {ROOT_NAME}, which could be seen to refresh",
+            "run `bootstrap up` first",
+        )
+    source = mapping(mapping(root.get("spec")).get("source"))
+    return Push(
+        url=str(source.get("repoURL")),
+        branch=str(source.get("targetRevision")),
+        path=f"{APPLICATIONS_DIR}/sample.yaml",
+    )
+
+
+def _reconciled(cluster: Cluster) -> str:
+    """Return when Argo CD last compared the root Application with Git."""
+    root = cluster.argocd.read_applications().get(ROOT_NAME) or {}
+    return str(mapping(root.get("status")).get("reconciledAt") or "")
+
+
+def _not_refused(url: str, status: int | None, secret: WebhookSecret) -> BootstrapError:
+    if status == _OK:
+        restart = f"; then {RESTART}, which reads it" if secret.read_at_start else ""
+        return BootstrapError(
+            "Argo CD takes an event with a wrong secret: anybody could have it refresh",
+            f"set one: `bootstrap webhook --provider {secret.provider}`{restart}",
+        )
+    return _no_argocd(url, status)
+
+
+def _refused(url: str, status: int | None, provider: Provider) -> BootstrapError:
+    if status in _REFUSALS:
+        return BootstrapError(
+            f"Argo CD refuses the event (status {status}): it expects another secret",
+            f"set this one: `bootstrap webhook --provider {provider} --replace`",
+        )
+    return _no_argocd(url, status)
+
+
+def _no_argocd(url: str, status: int | None) -> BootstrapError:
+    what = "nobody answers" if status is None else f"the answer is {status}"
+    return BootstrapError(
+        f"{url}: {what}, so Argo CD's server is not there",
+        "give its URL with --url; the provider must reach it, too",
+    )

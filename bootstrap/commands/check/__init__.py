@@ -1,0 +1,1 @@
+"""`bootstrap check`, and the hook that runs it."""

@@ -1,0 +1,1 @@
+"""`bootstrap destroy`: out of Git, out of the cluster, and proof of it."""

@@ -1,0 +1,224 @@
+"""Waiting until Argo CD has deleted an environment, and proof that nothing of it is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bootstrap.cluster import Cluster
+from bootstrap.constants import PROJECT_NAME, ROOT_NAME
+from bootstrap.environments.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.objects import mapping
+from bootstrap.protocols import Clock, Reporter
+from bootstrap.rollout.health import explain
+from bootstrap.rollout.judge import has_seen, is_synced, judge
+from bootstrap.rollout.leftovers import deletion_trouble, sort_out, without_hook
+from bootstrap.rollout.verdict import State, Verdict
+
+_POLL_SECONDS = 1.0
+_REFRESH_SECONDS = 15.0
+_GRACE_SECONDS = 10.0
+"""How long the same trouble must last before it is one: Argo CD gets over some by itself."""
+_HOOK_ACCOUNT = "agentsmith-cleanup"
+_PRE_DELETE = "pre-delete-finalizer.argocd.argoproj.io"
+
+
+@dataclass(slots=True)
+class Removal:
+    """The removal of `environment`, whose Application is not in Git any more since `commit`.
+
+    `is_last` says that no other Application is left in Git: Argo CD never prunes its last one by
+    itself. Agent Jobs run in `job_namespace`. `home` is Argo CD's cluster, `place` the
+    environment's, None where we have no access.
+    """
+
+    environment: Environment
+    commit: str
+    is_last: bool
+    job_namespace: str
+    home: Cluster
+    place: Cluster | None
+    is_descendant: Callable[[str, str], bool]
+    reporter: Reporter
+    _said: str = ""
+    _trouble: str = ""
+    _since: float = 0.0
+    _refreshed: float = field(default=float("-inf"))
+    _deleted: set[str] = field(default_factory=set)
+    _keeps_root: bool = False
+
+    def is_done(self) -> bool:
+        """Look once: tell whether the Application is gone and nothing will bring it back."""
+        return self._is_done(self.home.argocd.read_applications())
+
+    def wait(self, timeout_seconds: float, clock: Clock) -> None:
+        """Wait until it is gone, and help where Argo CD would wait without end.
+
+        Raises BootstrapError that names what is in the way.
+        """
+        start = clock.monotonic()
+        while True:
+            applications = self.home.argocd.read_applications()
+            elapsed = clock.monotonic() - start
+            if self._is_done(applications):
+                self.reporter.step(f"Argo CD has deleted {self.environment.name} ({elapsed:.0f} s)")
+                return
+            verdict = self._look(applications)
+            lasting = self._note(verdict, elapsed)
+            application = applications.get(self.environment.application)
+            if lasting and not (application and self._help(application)):
+                raise BootstrapError(f"{self.environment.name}: {verdict.message}", verdict.hint)
+            if elapsed > timeout_seconds:
+                raise BootstrapError(
+                    f"not gone after {timeout_seconds:.0f} s: {verdict.message}",
+                    "Argo CD goes on by itself; run this again to go on waiting",
+                )
+            if elapsed - self._refreshed > _REFRESH_SECONDS and ROOT_NAME in applications:
+                self.home.argocd.refresh(ROOT_NAME)
+                self._refreshed = elapsed
+            clock.sleep(_POLL_SECONDS)
+
+    def _is_done(self, applications: Mapping[str, Mapping[str, Any]]) -> bool:
+        if self.environment.application in applications:
+            return False
+        root = applications.get(ROOT_NAME)
+        if root is None:
+            return True
+        # a root that has not seen the commit would bring the Application back
+        if self.is_last:
+            return has_seen(root, is_wanted=self._is_wanted) and bool(self._others())
+        return is_synced(root, is_wanted=self._is_wanted)
+
+    def _others(self) -> list[str]:
+        """Return the other Applications that the root may still have to look after.
+
+        Argo CD may not have deleted them yet, or a push that we do not know of brought them.
+        """
+        ours = {ROOT_NAME, self.environment.application}
+        return [name for name in self.home.argocd.read_members(PROJECT_NAME) if name not in ours]
+
+    def _is_wanted(self, commit: str) -> bool:
+        return commit == self.commit or self.is_descendant(commit, self.commit)
+
+    def _look(self, applications: Mapping[str, Mapping[str, Any]]) -> Verdict:
+        application = applications.get(self.environment.application)
+        if application is not None and application["metadata"].get("deletionTimestamp"):
+            return self._look_at_deletion(application)
+        if self._may_delete(applications):
+            self._delete(applications, self.environment.application)
+            return Verdict(State.WAITING, "waiting for Argo CD to delete it")
+        verdict = judge(applications[ROOT_NAME], is_wanted=self._is_wanted, wanted=self.commit)
+        if verdict.state in {State.FAILED, State.STUCK}:
+            return Verdict(verdict.state, f"root: {verdict.message}", verdict.hint)
+        return Verdict(State.WAITING, "waiting for Argo CD to see that it is removed from Git")
+
+    def _may_delete(self, applications: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Tell whether nothing would bring the Application back; see to it if it is the last."""
+        if ROOT_NAME not in applications:
+            return True
+        if not self.is_last:
+            return False
+        others = self._others()
+        if not others:
+            self._delete(applications, ROOT_NAME)
+            return True
+        if not self._keeps_root:
+            self.reporter.warn(
+                f"Application {ROOT_NAME} stays: project {PROJECT_NAME} still has"
+                f" {', '.join(others)}"
+            )
+            self._keeps_root = True
+        return has_seen(applications[ROOT_NAME], is_wanted=self._is_wanted)
+
+    def _delete(self, applications: Mapping[str, Mapping[str, Any]], name: str) -> None:
+        if name in applications and name not in self._deleted:
+            why = (
+                "it was the last environment, and Argo CD never prunes the last Application"
+                if self.is_last
+                else "there is no root Application that would"
+            )
+            self.reporter.step(f"deleting Application {name}: {why}")
+            self.home.argocd.delete_application(name)
+            self._deleted.add(name)
+
+    def _look_at_deletion(self, application: Mapping[str, Any]) -> Verdict:
+        if _is_syncing(application):
+            return Verdict(State.STUCK, "a sync is still under way, and the deletion waits for it")
+        if self.place is not None and _waits_for_hook(application):
+            namespace = self.environment.namespace
+            if not self.place.namespaces.has_account(namespace, _HOOK_ACCOUNT):
+                return Verdict(
+                    State.STUCK,
+                    "the chart's pre-delete hook can't start: there is no service account"
+                    f" {_HOOK_ACCOUNT} in namespace {namespace}",
+                    f"put it back, or take the finalizers off Application"
+                    f" {self.environment.application} and delete what is left yourself",
+                )
+            hook = [
+                item
+                for item in self.place.read_workloads(namespace)
+                if item["metadata"]["name"].startswith(_HOOK_ACCOUNT)
+            ]
+            causes = explain(hook)
+            if causes:
+                return causes[0]
+            return deletion_trouble(application) or Verdict(
+                State.WAITING, "the pre-delete hook ends the agent Jobs"
+            )
+        return deletion_trouble(application) or Verdict(
+            State.WAITING, "Argo CD is deleting its objects"
+        )
+
+    def _note(self, verdict: Verdict, elapsed: float) -> bool:
+        """Say what is new, and tell whether the same trouble has lasted too long."""
+        if verdict.message != self._said:
+            self.reporter.step(f"{self.environment.name}: {verdict.message} ({elapsed:.0f} s)")
+            self._said = verdict.message
+        if verdict.state is State.FAILED:
+            return True
+        if verdict.state is not State.STUCK:
+            self._trouble = ""
+        elif verdict.message != self._trouble:
+            self._trouble, self._since = verdict.message, elapsed
+        return bool(self._trouble) and elapsed - self._since > _GRACE_SECONDS
+
+    def _help(self, application: Mapping[str, Any]) -> bool:
+        """Do what a person would be told to, where nothing can be lost; tell whether we did."""
+        name = self.environment.application
+        if not application["metadata"].get("deletionTimestamp"):
+            return False
+        if _is_syncing(application):
+            self.reporter.step(f"ending the sync of {name}, which its deletion waits for")
+            self.home.argocd.end_sync(name)
+        elif self._hook_has_nothing_to_do(application):
+            self.reporter.step(
+                f"taking the finalizers off {name}: its pre-delete hook can't start, and there is"
+                " nothing of it to end"
+            )
+            self.home.argocd.drop_finalizers(name)
+        else:
+            return False
+        self._trouble = ""
+        return True
+
+    def _hook_has_nothing_to_do(self, application: Mapping[str, Any]) -> bool:
+        if self.place is None or not _waits_for_hook(application):
+            return False
+        namespaces = self.place.namespaces
+        if namespaces.has_account(self.environment.namespace, _HOOK_ACCOUNT):
+            return False
+        return not any(
+            without_hook(sort_out(namespaces.objects(name)).ours)
+            for name in {self.environment.namespace, self.job_namespace}
+        )
+
+
+def _is_syncing(application: Mapping[str, Any]) -> bool:
+    operation = mapping(mapping(application.get("status")).get("operationState"))
+    return operation.get("phase") == "Running"
+
+
+def _waits_for_hook(application: Mapping[str, Any]) -> bool:
+    return _PRE_DELETE in (application["metadata"].get("finalizers") or [])

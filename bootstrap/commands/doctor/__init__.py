@@ -1,0 +1,1 @@
+"""`bootstrap doctor`: one module for each thing that it looks at."""

@@ -1,0 +1,119 @@
+"""What `bootstrap doctor` looks at in the cluster: what runs there, its clock, Argo CD's view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from bootstrap.cluster import Cluster
+from bootstrap.commands.argocd.cluster_list import list_clusters
+from bootstrap.commands.doctor.credentials import examine_credentials
+from bootstrap.commands.doctor.findings import Finding, Severity, guarded
+from bootstrap.commands.doctor.keys import examine_keys, examine_rights
+from bootstrap.commands.doctor.versions import examine_versions
+from bootstrap.constants import ARGOCD_NAMESPACE, ROOT_NAME
+from bootstrap.environments.environment import Environment
+from bootstrap.files.repository import Repository
+from bootstrap.rollout.judge import find_broken
+
+_SKEW_SECONDS = 30.0
+_SECRET = "argocd-secret"  # noqa: S105 - the name of a Secret, not one
+
+
+def examine(
+    environments: Sequence[Environment],
+    cluster: Cluster,
+    repository: Repository,
+    now: Callable[[], datetime],
+) -> list[Finding]:
+    """Return what is to say of the cluster that Argo CD runs in; nothing in it is changed."""
+    return [
+        *examine_versions(cluster, repository),
+        *guarded("clock", lambda: _clock(cluster, now)),
+        *examine_rights(cluster),
+        *guarded("argocd", lambda: _applications(environments, cluster)),
+        *examine_credentials(environments, cluster, repository),
+        *guarded("webhook", lambda: _webhook(cluster), Severity.INFO, _NO_WEBHOOK),
+        *guarded("clusters", lambda: _clusters(environments, cluster, repository)),
+        *examine_keys(environments, cluster, repository),
+    ]
+
+
+_NO_WEBHOOK = "without a webhook Argo CD sees a push minutes later, when it next looks"
+
+
+def _clock(cluster: Cluster, now: Callable[[], datetime]) -> Iterator[Finding]:
+    before = now()
+    _version, theirs = cluster.inspection.read_version()
+    if theirs is None:
+        yield Finding("clock", Severity.INFO, "the API server does not tell its time")
+        return
+    # the answer was written between the two moments, in whole seconds
+    ahead = (theirs - now()).total_seconds()
+    behind = (before - theirs).total_seconds() - 1
+    skew = max(ahead, behind)
+    if skew > _SKEW_SECONDS:
+        word = "ahead of" if ahead > 0 else "behind"
+        yield Finding(
+            "clock", Severity.WARNING, f"the cluster is {skew:.0f} s {word} this machine",
+            "certificates are made valid from, and keys compared by, the time",
+            "set both clocks by NTP: `timedatectl set-ntp true`",
+        )  # fmt: skip
+    else:
+        yield Finding("clock", Severity.OK, "the clocks of cluster and machine agree")
+
+
+def _applications(environments: Sequence[Environment], cluster: Cluster) -> Iterator[Finding]:
+    live = cluster.argocd.read_applications()
+    if ROOT_NAME not in live:
+        yield Finding(
+            "argocd", Severity.INFO, f"Argo CD has no Application {ROOT_NAME} yet",
+            "it has not been told of this repository", "`bootstrap up`",
+        )  # fmt: skip
+        return
+    names = {ROOT_NAME: "root", **{item.application: item.name for item in environments}}
+    broken = False
+    for application, title in names.items():
+        verdict = find_broken(live[application]) if application in live else None
+        if verdict:
+            broken = True
+            yield Finding(
+                "argocd", Severity.ERROR, f"{title}: {verdict.message}",
+                "Argo CD can't compare it with Git, so no push has an effect", verdict.hint,
+            )  # fmt: skip
+    if not broken:
+        yield Finding("argocd", Severity.OK, "Argo CD reads the repository")
+
+
+def _webhook(cluster: Cluster) -> Iterator[Finding]:
+    keys = cluster.inspection.read_secret_keys(ARGOCD_NAMESPACE, _SECRET) or []
+    found = [key for key in keys if key.startswith("webhook.")]
+    if found:
+        yield Finding("webhook", Severity.OK, f"{_SECRET} holds {', '.join(found)}")
+    else:
+        yield Finding(
+            "webhook", Severity.INFO, f"{_SECRET} holds no secret of a webhook", _NO_WEBHOOK,
+            "`bootstrap webhook --provider PROVIDER`",
+        )  # fmt: skip
+
+
+def _clusters(
+    environments: Sequence[Environment], cluster: Cluster, repository: Repository
+) -> Iterator[Finding]:
+    away = {item.name for item in environments if not item.destination.in_cluster}
+    if not away:
+        return
+    for entry in list_clusters(repository, lambda: cluster):
+        names = [name for name in entry.environments if name in away]
+        where = entry.name or entry.server
+        if names and entry.known:
+            yield Finding(
+                "clusters", Severity.OK, f"Argo CD knows {where}, where {', '.join(names)} runs"
+            )
+        elif names:
+            yield Finding(
+                "clusters", Severity.ERROR,
+                f"Argo CD does not know {where}, where {', '.join(names)} is to run",
+                "it can deploy only to clusters that it has credentials for",
+                "`argocd cluster add CONTEXT`, or see `bootstrap cluster list`",
+            )  # fmt: skip

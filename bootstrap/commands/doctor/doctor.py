@@ -1,0 +1,77 @@
+"""`bootstrap doctor`: what is wrong, or soon will be; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bootstrap.checkout.environments import load_environments, require_environment
+from bootstrap.cluster import Cluster
+from bootstrap.commands.doctor import chart as doctor_chart
+from bootstrap.commands.doctor import cluster as doctor_cluster
+from bootstrap.commands.doctor import environment as doctor_environment
+from bootstrap.commands.doctor import repository as doctor_repository
+from bootstrap.commands.doctor.findings import Finding, Severity, guarded
+from bootstrap.environments.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.files.repository import Repository
+from bootstrap.git import Git
+
+
+def doctor(
+    name: str | None,
+    *,
+    repository: Repository,
+    git: Git,
+    connect: Callable[[], Cluster],
+    now: Callable[[], datetime],
+    offline: bool,
+    needs_cluster: bool = False,
+) -> list[Finding]:
+    """Look at the repository, at environment `name` or all of them, and at the cluster.
+
+    `offline` asks neither the cluster nor the remote. `needs_cluster` makes one that does not
+    answer an error: a person named it.
+    """
+    environments, everyone, findings = _load(name, repository)
+    findings += doctor_repository.examine(environments, repository, git, offline=offline)
+    findings += doctor_chart.examine(environments, repository)
+    for environment in environments:
+        findings += doctor_environment.examine(environment, everyone, repository, git, now())
+    if offline:
+        return findings
+    try:
+        cluster = connect()
+        cluster.inspection.read_version()
+    except BootstrapError as error:
+        severity = Severity.ERROR if needs_cluster else Severity.WARNING
+        return [
+            *findings,
+            Finding(
+                "cluster", severity, f"{error.message}; so nothing of it was checked",
+                "`bootstrap up` needs it", f"{error.hint}; or leave it out with --offline",
+            ),
+        ]  # fmt: skip
+    return findings + doctor_cluster.examine(environments, cluster, repository, now)
+
+
+def _load(
+    name: str | None, repository: Repository
+) -> tuple[list[Environment], list[Environment], list[Finding]]:
+    """Return the environments to look at, and all; one that can't be read is a finding."""
+    named = [] if name is None else [require_environment(repository, name)]
+    found: list[Environment] = []
+
+    def load() -> Sequence[Finding]:
+        found.extend(load_environments(repository))
+        return [] if found else [_no_environment()]
+
+    findings = guarded("environments", load)
+    return named or found, found, findings
+
+
+def _no_environment() -> Finding:
+    return Finding(
+        "environments", Severity.INFO, "there is no environment yet", "",
+        "make one with `bootstrap init prod`",
+    )  # fmt: skip

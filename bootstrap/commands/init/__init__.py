@@ -1,0 +1,1 @@
+"""`bootstrap init`: every file of a new environment."""

@@ -1,0 +1,1 @@
+"""`bootstrap keys`: sealing keys listed, pinned, rotated, backed up, given."""

@@ -1,0 +1,57 @@
+"""`bootstrap keys fetch`: pin the newest certificate of the cluster's controller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bootstrap.checkout.environment_files import SEALED_FILE, find_sealed
+from bootstrap.checkout.pinning import choose_certificate
+from bootstrap.cluster import Cluster
+from bootstrap.environments.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.files.repository import Change, Repository
+from bootstrap.protocols import Reporter
+from bootstrap.sealing.certificate import SealingCertificate
+
+
+@dataclass(frozen=True, slots=True)
+class FetchResult:
+    """What was, or in a dry run would be, done; no change where it is pinned already."""
+
+    environment: Environment
+    certificate: SealingCertificate
+    changes: tuple[Change, ...]
+
+
+def fetch(
+    environment: Environment,
+    *,
+    connect: Callable[[], Cluster],
+    repository: Repository,
+    now: datetime,
+    reporter: Reporter,
+    dry_run: bool = False,
+) -> FetchResult:
+    """Pin the certificate, unless values are sealed for another one."""
+
+    def from_cluster() -> tuple[str, str]:
+        cluster = connect()
+        return cluster.sealing.fetch_certificate(), f"the certificate of {cluster.context}"
+
+    with repository.lock():
+        sealed = find_sealed(environment, repository)
+        # values are looked at here, as the ways out are other ones than those of `init`
+        certificate, manifests = choose_certificate(
+            environment, from_cluster, None, repository=repository, now=now, reporter=reporter
+        )
+        if manifests and sealed and sealed.encrypted:
+            raise BootstrapError(
+                f"{environment.path(SEALED_FILE)} holds {len(sealed.encrypted)} values sealed for"
+                " another certificate, which would stay behind",
+                f"`bootstrap keys rotate {environment.name} --from-cluster` seals them again and"
+                " pins it",
+            )
+        changes = repository.plan(manifests) if dry_run else repository.write(manifests)
+    return FetchResult(environment, certificate, tuple(changes))

@@ -1,0 +1,167 @@
+"""`bootstrap diff`: what a push would change, or how two states of an environment differ."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.environments import load_environment, load_environments, require_environment
+from bootstrap.checkout.remote import missing_hint
+from bootstrap.commands.preview.diff_live import compare_live
+from bootstrap.commands.preview.render import read_source
+from bootstrap.commands.seal.check import State
+from bootstrap.commands.seal.check import check as check_sealed
+from bootstrap.constants import CHART_PATH
+from bootstrap.environments.environment import Environment, check_given
+from bootstrap.errors import BootstrapError
+from bootstrap.files.repository import Repository
+from bootstrap.git import Git
+from bootstrap.git.blobs import commit_blobs
+from bootstrap.helm import Helm
+from bootstrap.manifests.diff import Key, ObjectDiff, by_key, compare
+from bootstrap.manifests.renamespace import count_unknown, move_object
+from bootstrap.manifests.rendered import parse_objects
+from bootstrap.protocols import Reporter
+
+LIVE = "live"
+_WORK_TREE = "work tree"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffResult:
+    """How the environment differs from what it was held against."""
+
+    environment: Environment
+    against: str
+    diffs: tuple[ObjectDiff, ...]
+    problems: tuple[str, ...]
+    """What would go wrong though it renders: values that can't be unsealed there."""
+    unknown: int = 0
+    """How many sealed values both have, of which nobody can tell whether they are the same."""
+
+
+def diff(
+    name: str,
+    against: str,
+    *,
+    repository: Repository,
+    git: Git,
+    helm: Callable[[str | None], Helm],
+    places: Places,
+    now: datetime,
+    reporter: Reporter,
+) -> DiffResult:
+    """Hold environment `name`, as the work tree has it, against `against`.
+
+    That is `live` (the cluster, by server-side dry run), another environment, or a revision.
+    `helm` gives the user's Helm for a version of Kubernetes.
+    """
+    environment = require_environment(repository, name)
+    problems = _sealing_problems(environment, repository, now)
+    if against == LIVE:
+        diffs = compare_live(
+            environment,
+            repository=repository,
+            helm=helm,
+            places=places,
+            reporter=reporter,
+        )
+        return DiffResult(environment, LIVE, tuple(diffs), problems)
+    is_environment = against in repository.applications()
+    commit = "" if is_environment else _find_commit(against, git)
+    here = _render(environment, repository, helm(None))
+    if is_environment:
+        other = require_environment(repository, against)
+        namespace = environment.namespace
+        ours = _by_role(here, namespace, namespace)
+        theirs = _by_role(_render(other, repository, helm(None)), other.namespace, namespace)
+        moved = {
+            key: move_object(item, ours[key], old=other.namespace, new=namespace)
+            if key in ours
+            else item
+            for key, item in theirs.items()
+        }
+        unknown = sum(count_unknown(item, ours[key]) for key, item in theirs.items() if key in ours)
+        diffs = compare(moved, ours, old_name=against, new_name=name)
+        return DiffResult(environment, against, tuple(diffs), problems, unknown)
+    there = _render_commit(name, commit, against, git, helm(None))
+    namespace = environment.namespace
+    diffs = compare(
+        by_key(there, namespace), by_key(here, namespace), old_name=against, new_name=_WORK_TREE
+    )
+    return DiffResult(environment, against, tuple(diffs), problems)
+
+
+def _render(environment: Environment, repository: Repository, helm: Helm) -> list[dict[str, Any]]:
+    return parse_objects(helm.render(repository.root, read_source(environment, repository)))
+
+
+def _by_role(items: list[dict[str, Any]], own: str, shown: str) -> dict[Key, Mapping[str, Any]]:
+    """Return the objects by what they are to an environment whose `own` namespace that is."""
+    return {
+        (
+            group,
+            kind,
+            "" if namespace == own else namespace,
+            shown if (group, kind, name) == ("", "Namespace", own) else name,
+        ): item
+        for (group, kind, namespace, name), item in by_key(items, own).items()
+    }
+
+
+def _find_commit(revision: str, git: Git) -> str:
+    commit = git.resolve(check_given("--against", revision))
+    if commit is None:
+        raise BootstrapError(
+            f"--against {revision!r} is neither an environment nor a revision that is known here",
+            missing_hint(git, "`git fetch` it first, or say `live`"),
+        )
+    return commit
+
+
+def _render_commit(
+    name: str, commit: str, revision: str, git: Git, helm: Helm
+) -> list[dict[str, Any]]:
+    """Return what `commit` has of the environment; it may not have it yet."""
+    folder = Path(tempfile.mkdtemp(prefix="bootstrap-diff-"))  # for us alone: mode 0700
+    try:
+        paths = [CHART_PATH, f"environments/{name}", f"argocd/applications/{name}.yaml"]
+        for blob in commit_blobs(git.root, commit, paths):
+            file = folder / blob.path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(blob.content)
+        old = Repository(folder)
+        environment = load_environment(old, name)
+        try:
+            return [] if environment is None else _render(environment, old, helm)
+        except BootstrapError as error:
+            raise BootstrapError(f"at {revision}: {error.message}", error.hint) from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sealing_problems(
+    environment: Environment, repository: Repository, now: datetime
+) -> tuple[str, ...]:
+    """Return what of the sealed file surely can't be unsealed where it goes."""
+    result = check_sealed(
+        environment,
+        others=load_environments(repository),
+        repository=repository,
+        now=now,
+        controller=None,
+    )
+    wrong: dict[str, list[str]] = {}
+    for verdict in result.verdicts:
+        if verdict.state is State.WRONG:
+            wrong.setdefault(verdict.reason, []).append(verdict.key)
+    return (
+        *(f"{result.path}: {problem}" for problem in result.problems),
+        *(f"{result.path}: {', '.join(keys)}: {reason}" for reason, keys in wrong.items()),
+    )

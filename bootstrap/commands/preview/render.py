@@ -1,0 +1,101 @@
+"""`bootstrap render`: the manifests of an environment, as Argo CD will apply them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bootstrap.argocd.helm_source import HelmSource, parse_helm_source
+from bootstrap.checkout.environments import read_environments, require_environment
+from bootstrap.environments.environment import Environment
+from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.files.repository import Repository
+from bootstrap.helm import Helm
+from bootstrap.manifests.rendered import mask_secrets
+from bootstrap.planned_file import Manifest
+from bootstrap.protocols import Reporter
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The manifests of an environment: what Helm prints, less the values of plaintext Secrets."""
+
+    environment: Environment
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderResult:
+    """What was rendered, and what could not be."""
+
+    rendered: tuple[Rendered, ...]
+    failed: tuple[tuple[str, BootstrapError], ...]
+    """(environment, why)."""
+
+
+def render(
+    name: str | None, *, every: bool, repository: Repository, helm: Helm, reporter: Reporter
+) -> RenderResult:
+    """Render environment `name` or, with `every`, all that bootstrap made."""
+    if every and name is not None:
+        raise UsageError(f"--all is every environment, and {name} is one", "leave one of them out")
+    if not every and name is None:
+        raise UsageError("say which environment, or --all", "for example `bootstrap render prod`")
+    repository.check_chart()
+    sources: list[tuple[Environment, HelmSource]] = []
+    failed: list[tuple[str, BootstrapError]] = []
+    for found, environment in _choose(name, repository):
+        try:
+            if isinstance(environment, BootstrapError):
+                raise environment
+            sources.append((environment, read_source(environment, repository)))
+        except BootstrapError as error:
+            failed.append((found, error))
+    if not sources and not failed:
+        raise BootstrapError("there is no environment yet", "make one with `bootstrap init prod`")
+    results = helm.render_all(repository.root, [source for _environment, source in sources])
+    rendered = []
+    for (environment, _source), result in zip(sources, results, strict=True):
+        if isinstance(result, BootstrapError):
+            failed.append((environment.name, result))
+            continue
+        text, masked = mask_secrets(result)
+        if masked:
+            reporter.warn(
+                f"{environment.name}: a Secret is rendered from plaintext in values.yaml; its"
+                " values are not shown (`bootstrap seal` keeps them out of Git)"
+            )
+        rendered.append(Rendered(environment, text))
+    return RenderResult(tuple(rendered), tuple(failed))
+
+
+def _choose(
+    name: str | None, repository: Repository
+) -> Iterator[tuple[str, Environment | BootstrapError]]:
+    if name is None:
+        return read_environments(repository)
+    return iter([(name, require_environment(repository, name))])
+
+
+def read_source(environment: Environment, repository: Repository) -> HelmSource:
+    """Return what the Application of `environment` gives to Helm."""
+    path = environment.application_path
+    text = repository.read(path)
+    if text is None:
+        raise BootstrapError(f"{path} is missing", f"run `bootstrap init {environment.name}`")
+    return parse_helm_source(text, name=environment.name, path=path)
+
+
+def write_rendered(folder: Path, rendered: Sequence[Rendered]) -> list[str]:
+    """Write each environment's manifests to ENV.yaml in `folder`; return what was changed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise BootstrapError(
+            f"--output-dir {folder}: {reason}", "name a folder that you may write to"
+        ) from None
+    manifests = [Manifest(f"{item.environment.name}.yaml", item.text) for item in rendered]
+    changes = Repository(folder).write(manifests)
+    return [change.path for change in changes if change.action != "unchanged"]

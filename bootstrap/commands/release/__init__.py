@@ -1,0 +1,1 @@
+"""Changes of an environment: upgrade, promote, roll back, pause."""

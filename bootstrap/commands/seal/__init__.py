@@ -1,0 +1,1 @@
+"""`bootstrap seal`: values in, and whether they come out again."""

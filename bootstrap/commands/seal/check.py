@@ -1,0 +1,215 @@
+"""`bootstrap seal --check`: can what is in Git still be unsealed, and who says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from bootstrap.checkout.environment_files import CERTIFICATE_FILE, KEY_FILE, SEALED_FILE
+from bootstrap.checkout.sealing_memory import load_private_key
+from bootstrap.environments.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.files.repository import Repository
+from bootstrap.sealing.certificate import key_belongs_to, parse_certificate
+from bootstrap.sealing.crypto import Scope, encryption_label
+from bootstrap.sealing.memory import open_with
+from bootstrap.sealing.sealed_secret import (
+    SealedSecret,
+    build_sealed_secret,
+    describe_malformed,
+    parse_sealed_secret,
+)
+
+_NO_CONTROLLER = "that a controller holds the key (name its cluster: --from-cluster or --context)"
+
+
+class Controller(Protocol):
+    """Asks the controller of a cluster."""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+
+    def verify(self, sealed: Mapping[str, Any]) -> bool:
+        """Tell whether its keys open every value."""
+
+
+class State(StrEnum):
+    """What is known about a value."""
+
+    OK = "ok"
+    WRONG = "wrong"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known about the value of `key`, and why."""
+
+    key: str
+    state: State
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What was found, and what could not be found out."""
+
+    environment: Environment
+    path: str
+    scope: Scope
+    verdicts: tuple[Verdict, ...]
+    problems: tuple[str, ...]
+    """What is wrong with the file as a whole."""
+    notes: tuple[str, ...]
+    """What is not wrong yet."""
+    unverified: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong, as far as it could be verified."""
+        return not self.problems and all(item.state is not State.WRONG for item in self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Local:
+    """What the work tree knows: its private key, and whether that is the certificate's."""
+
+    key: RSAPrivateKey | None
+    is_own: bool
+    path: str
+    others: Sequence[Environment]
+
+    def judge(self, sealed: SealedSecret, name: str, text: str) -> Verdict:
+        if self.key is None:
+            return Verdict(name, State.UNVERIFIED, "well-formed; there is no private key here")
+        if open_with(self.key, text, sealed.label) is not None:
+            return Verdict(name, State.OK, f"{self.path} opens it")
+        if cause := self._cause(sealed, text):
+            return Verdict(name, State.WRONG, cause)
+        if self.is_own:
+            return Verdict(
+                name, State.WRONG, f"{self.path} does not open it: another certificate, or damage"
+            )
+        reason = f"{self.path} is not the key of the certificate and does not open it"
+        return Verdict(name, State.UNVERIFIED, reason)
+
+    def _cause(self, sealed: SealedSecret, text: str) -> str | None:
+        """Return what the value was sealed for, if any other scope or environment opens it."""
+        for scope in Scope:
+            if open_with(self.key, text, replace(sealed, scope=scope).label) is not None:
+                return f"it is sealed {scope}, but the file says {sealed.scope}"
+        for other in self.others:
+            for scope in (Scope.STRICT, Scope.NAMESPACE_WIDE):
+                label = encryption_label(scope, namespace=other.namespace, name=sealed.name)
+                if open_with(self.key, text, label) is not None:
+                    return f"it is sealed for namespace {other.namespace}, not {sealed.namespace}"
+        return None
+
+
+def check(
+    environment: Environment,
+    *,
+    others: Sequence[Environment],
+    repository: Repository,
+    now: datetime,
+    controller: Callable[[], Controller] | None,
+) -> CheckResult:
+    """Look at every sealed value of `environment`; nothing is written and no value is kept.
+
+    `others` are where a misplaced value may come from. `controller` connects to a cluster; one
+    that does not answer is something that could not be verified, not something wrong.
+    """
+    path = environment.path(SEALED_FILE)
+    text = repository.read(path)
+    if text is None:
+        raise BootstrapError(
+            f"{path} is missing", f"restore it, or run `bootstrap init {environment.name}`"
+        )
+    sealed = parse_sealed_secret(text, path=path, namespace=environment.namespace, lenient=True)
+    local, problems, notes = _look_around(environment, others, repository, now)
+    if sealed.template_scope is not sealed.scope:
+        problems.append(
+            f"the manifest says {sealed.scope}, its template {sealed.template_scope}:"
+            " `bootstrap seal` writes both alike"
+        )
+    verdicts = [_judge(sealed, name, local) for name in sorted(sealed.encrypted)]
+    unverified = [] if controller else [_NO_CONTROLLER]
+    if controller and sealed.encrypted:
+        verdicts, unverified = _ask(controller, sealed, verdicts)
+    left = [item.key for item in verdicts if item.state is State.UNVERIFIED]
+    if left:
+        what = f"that they are sealed {sealed.scope} for {sealed.namespace}/{sealed.name}"
+        unverified.insert(0, f"{what}: {', '.join(left)}")
+    if not sealed.encrypted:
+        notes, unverified = [*notes, "no value is sealed yet"], []
+    return CheckResult(
+        environment, path, sealed.scope,
+        tuple(verdicts), tuple(problems), tuple(notes), tuple(unverified),
+    )  # fmt: skip
+
+
+def _look_around(
+    environment: Environment, others: Sequence[Environment], repository: Repository, now: datetime
+) -> tuple[_Local, list[str], list[str]]:
+    path = environment.path(CERTIFICATE_FILE)
+    text = repository.read(path)
+    key = load_private_key(environment, repository)
+    elsewhere = [item for item in others if item.namespace != environment.namespace]
+    key_path = environment.path(KEY_FILE)
+    if text is None:
+        return _Local(key, False, key_path, elsewhere), [f"{path} is missing"], []
+    certificate = parse_certificate(text, source=path)
+    expired = certificate.not_after <= now
+    notes = [f"{path} expired on {certificate.not_after:%Y-%m-%d}"] if expired else []
+    is_own = key is not None and key_belongs_to(key, certificate)
+    return _Local(key, is_own, key_path, elsewhere), [], notes
+
+
+def _judge(sealed: SealedSecret, name: str, local: _Local) -> Verdict:
+    malformed = describe_malformed(sealed.encrypted[name])
+    if malformed:
+        return Verdict(name, State.WRONG, malformed)
+    return local.judge(sealed, name, sealed.encrypted[name])
+
+
+def _ask(
+    connect: Callable[[], Controller], sealed: SealedSecret, verdicts: list[Verdict]
+) -> tuple[list[Verdict], list[str]]:
+    """Let the controller have the last word on every value that is well-formed."""
+    malformed = [item for item in verdicts if describe_malformed(sealed.encrypted[item.key])]
+    rest = [item for item in verdicts if item not in malformed]
+    if not rest:
+        return verdicts, []
+    try:
+        controller = connect()
+        if _opens(controller, sealed, [item.key for item in rest]):
+            asked = [Verdict(item.key, State.OK, f"{controller.name} opens it") for item in rest]
+        else:
+            asked = [_ask_for_one(controller, sealed, item, len(rest) == 1) for item in rest]
+    except BootstrapError as error:
+        return verdicts, [f"that a controller holds the key: {error.message}"]
+    return sorted([*malformed, *asked], key=lambda item: item.key), []
+
+
+def _ask_for_one(
+    controller: Controller, sealed: SealedSecret, known: Verdict, refused: bool
+) -> Verdict:
+    if not refused and _opens(controller, sealed, [known.key]):
+        return Verdict(known.key, State.OK, f"{controller.name} opens it")
+    if known.state is State.WRONG:
+        return known
+    reason = f"{controller.name} does not hold the key that it is sealed for"
+    if known.state is State.UNVERIFIED:
+        reason = f"{controller.name} does not open it: another certificate, scope or namespace"
+    return Verdict(known.key, State.WRONG, reason)
+
+
+def _opens(controller: Controller, sealed: SealedSecret, keys: Sequence[str]) -> bool:
+    part = {key: sealed.encrypted[key] for key in keys}
+    return controller.verify(build_sealed_secret(replace(sealed, encrypted=part)))

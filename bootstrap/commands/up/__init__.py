@@ -1,0 +1,1 @@
+"""`bootstrap up`: Argo CD gets its start, or is installed."""

@@ -1,0 +1,97 @@
+"""The files of the platform: written once, for a repository that has none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bootstrap.argocd.platform import (
+    CHARTS_DIR,
+    PLATFORM_CHARTS,
+    PlatformChart,
+    chart_path,
+    parse_chart_application,
+    render_chart_application,
+    render_platform,
+)
+from bootstrap.checkout.environments import choose_environments, load_root, not_ours
+from bootstrap.cluster import Cluster
+from bootstrap.commands.up.install import check_ours
+from bootstrap.errors import BootstrapError
+from bootstrap.files.chart_archive import find_archive, unpack
+from bootstrap.files.repository import Change, Repository
+from bootstrap.planned_file import Manifest, is_generated
+from bootstrap.protocols import Reporter
+
+
+def start_platform(
+    name: str | None,
+    *,
+    repository: Repository,
+    connect: Callable[[], Cluster],
+    archives: Path | None,
+    reporter: Reporter,
+) -> None:
+    """Write what is missing of argocd/platform for `up --install` of environment `name`, or all.
+
+    Not before it is known that there is one, and that the cluster is one to install into.
+    """
+    choose_environments(repository, name)
+    root_url, root_revision = load_root(repository)
+    check_ours(connect())
+    present = [
+        chart_path(known.name)
+        for known in PLATFORM_CHARTS
+        if repository.exists(chart_path(known.name))
+    ]
+    if archives is not None and present:
+        reporter.warn(
+            f"--charts is not read for {' and '.join(present)}, there already: to take another"
+            " archive, delete the file and its chart's folder first"
+        )
+    for change in write_platform(repository, root_url, root_revision, archives):
+        reporter.step(f"{change.action}: {change.path}")
+
+
+def write_platform(
+    repository: Repository, root_url: str, root_revision: str, archives: Path | None
+) -> list[Change]:
+    """Write what is missing of argocd/platform; return what was done.
+
+    With `archives`, the charts are put into the repository, where Argo CD can reach them too.
+    """
+    with repository.lock():
+        manifests: list[Manifest] = []
+        charts = []
+        for known in PLATFORM_CHARTS:
+            text = repository.read(chart_path(known.name))
+            if text is not None:
+                charts.append(parse_chart_application(text, path=chart_path(known.name)))
+                continue
+            chart = known
+            if archives is not None:
+                chart = replace(known, folder=f"{CHARTS_DIR}/{known.name}", repo="", version="")
+                archive = find_archive(archives, known.name)
+                manifests += unpack(archive, known.name, chart.folder)
+            charts.append(chart)
+            manifests.append(render_chart_application(chart, root_url, root_revision))
+        owned = render_platform(root_url, root_revision, charts)
+        for manifest in owned:
+            present = repository.read(manifest.path)
+            if present is not None and not is_generated(present):
+                raise not_ours(manifest.path)
+        changes = repository.write([*manifests, *owned])
+    return [change for change in changes if change.action != "unchanged"]
+
+
+def load_platform(repository: Repository) -> Sequence[PlatformChart]:
+    """Return the charts that this repository's platform is made of."""
+    charts = []
+    for known in PLATFORM_CHARTS:
+        path = chart_path(known.name)
+        text = repository.read(path)
+        if text is None:
+            raise BootstrapError(f"{path} is missing", "write it with `bootstrap up --install`")
+        charts.append(parse_chart_application(text, path=path))
+    return charts

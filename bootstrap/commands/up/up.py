@@ -1,0 +1,170 @@
+"""`bootstrap up`: give Argo CD its start, then wait until the pushed commit is running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bootstrap.argocd.application import build_root
+from bootstrap.argocd.project import build_project, widen_project
+from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.environment_files import SEALED_FILE
+from bootstrap.checkout.environments import choose_environments, load_environments, load_root
+from bootstrap.checkout.remote import descendants, pushed_commits
+from bootstrap.cluster import Cluster
+from bootstrap.commands.argocd.sealed_repositories import (
+    give_repositories,
+    load_sealed_repositories,
+)
+from bootstrap.commands.keys.give import SealingKeys
+from bootstrap.commands.watch.wait_loop import targets_of, wait_until
+from bootstrap.constants import ROOT_NAME
+from bootstrap.environments.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.files.repository import Repository
+from bootstrap.git import Git
+from bootstrap.protocols import Clock, Reporter
+from bootstrap.sealing.sealed_secret import parse_sealed_secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Api:
+    """What a cluster must know, who brings it, and how to install that."""
+
+    version: str
+    kind: str
+    owner: str
+    install: str
+
+
+_ARGOCD = _Api(
+    "argoproj.io/v1alpha1",
+    "Application",
+    "Argo CD",
+    "kubectl create namespace argocd && kubectl apply --server-side -n argocd -f"
+    " https://raw.githubusercontent.com/argoproj/argo-cd/stable/manifests/install.yaml",
+)
+_SEALED_SECRETS = _Api(
+    "bitnami.com/v1alpha1",
+    "SealedSecret",
+    "sealed-secrets",
+    "helm install sealed-secrets sealed-secrets --namespace kube-system"
+    " --repo https://bitnami-labs.github.io/sealed-secrets",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UpOptions:
+    """What the user asked for; seconds count from the moment that the cluster has our objects."""
+
+    timeout_seconds: float
+    wait: bool = True
+    force_conflicts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpResult:
+    """What was applied, and where each environment is."""
+
+    applied: tuple[tuple[str, str], ...]
+    """(object, "created" | "configured" | "unchanged")."""
+    commits: dict[str, str]
+    """Environment to the commit that it was brought, or is on its way, to."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Environment to the time that it took; empty without waiting."""
+
+
+def up(
+    name: str | None,
+    options: UpOptions,
+    *,
+    repository: Repository,
+    git: Git,
+    places: Places,
+    clock: Clock,
+    now: Callable[[], datetime],
+    reporter: Reporter,
+    prepare: Callable[[Cluster], None] | None = None,
+) -> UpResult:
+    """Bring environment `name`, or all of them, up at the commit that is pushed.
+
+    `prepare` may install what Argo CD's cluster lacks, once everything is known to be pushed.
+    """
+    everything = load_environments(repository)
+    chosen = choose_environments(repository, name)
+    root_url, root_revision = load_root(repository)
+    commits = pushed_commits(chosen, root_url, root_revision, git)
+    _warn_of_unsealed(chosen, repository, reporter)
+    repositories = load_sealed_repositories(repository)
+    cluster = places.home()
+    if prepare is not None:
+        prepare(cluster)
+    _warn_of_unreached([item for item in chosen if not places.has(item)], reporter)
+    divided = places.divide(chosen, "up")
+    at_home = any(where is cluster for where, _members in divided)
+    _check_apis(cluster, [_ARGOCD, _SEALED_SECRETS] if at_home or repositories else [_ARGOCD])
+    for where, _members in divided:
+        if where is not cluster:
+            _check_apis(where, [_SEALED_SECRETS])
+    keys = SealingKeys(repository, clock, now, reporter)
+    for where, members in divided:
+        keys.give(where, members)
+    give_repositories(cluster, repositories, clock, reporter)
+    applied = []
+    live = cluster.argocd.read_applications().values()
+    project = widen_project(build_project(everything, root_url), live)
+    for manifest in (project, build_root(root_url, root_revision)):
+        what = f"{manifest['kind']} {manifest['metadata']['name']}"
+        done = cluster.argocd.apply(manifest, force=options.force_conflicts)
+        reporter.step(f"{what} {done}")
+        applied.append((what, done))
+    cluster.argocd.refresh(ROOT_NAME)
+    by_name = {environment.name: commits[environment.name] for environment in chosen}
+    if not options.wait:
+        return UpResult(tuple(applied), by_name)
+    seconds = wait_until(
+        targets_of(chosen, commits, places),
+        cluster=cluster,
+        is_descendant=descendants(git, root_url),
+        timeout_seconds=options.timeout_seconds,
+        clock=clock,
+        reporter=reporter,
+    )
+    return UpResult(tuple(applied), by_name, seconds)
+
+
+def _warn_of_unsealed(
+    environments: Sequence[Environment], repository: Repository, reporter: Reporter
+) -> None:
+    for environment in environments:
+        path = environment.path(SEALED_FILE)
+        text = repository.read(path)
+        if text is None:
+            raise BootstrapError(f"{path} is missing", f"run `bootstrap init {environment.name}`")
+        sealed = parse_sealed_secret(text, path=path, namespace=environment.namespace)
+        if not sealed.encrypted:
+            reporter.warn(
+                f"{environment.name} has no sealed secret yet, and the dispatcher waits for them:"
+                " `bootstrap seal FILE`"
+            )
+
+
+def _warn_of_unreached(environments: Sequence[Environment], reporter: Reporter) -> None:
+    if environments:
+        names = ", ".join(item.name for item in environments)
+        reporter.warn(
+            f"{names}: runs in another cluster; pass --destination-context to give the"
+            " sealed-secrets controller there the sealing key"
+        )
+
+
+def _check_apis(cluster: Cluster, wanted: Sequence[_Api]) -> None:
+    missing = [api for api in wanted if not cluster.has_kind(api.version, api.kind)]
+    if missing:
+        names = " and ".join(f"{api.owner} ({api.kind}, {api.version})" for api in missing)
+        raise BootstrapError(
+            f"cluster {cluster.context} has not the resource definitions of {names}",
+            ("`bootstrap up --install`, or by hand: " if len(missing) > 1 else "")
+            + "; ".join(api.install for api in missing),
+        )

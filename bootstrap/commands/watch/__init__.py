@@ -1,0 +1,1 @@
+"""How it goes in the cluster: `bootstrap status`, `wait` and `history`."""

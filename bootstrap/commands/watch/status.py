@@ -1,0 +1,253 @@
+"""`bootstrap status`: how the environments are, for one list call however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.environments import load_environments, require_environment
+from bootstrap.checkout.facts import read_local_facts
+from bootstrap.checkout.scan import load_local_values
+from bootstrap.cluster import Cluster
+from bootstrap.commands.watch.target_revisions import Wanted
+from bootstrap.constants import PROJECT_NAME, ROOT_NAME
+from bootstrap.environments.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.files.repository import Repository
+from bootstrap.git import Git
+from bootstrap.objects import mapping
+from bootstrap.plaintext.log_mask import safe_lines
+from bootstrap.protocols import Clock, Reporter
+from bootstrap.rollout.health import crashed_container, explain, images_of
+from bootstrap.rollout.status import (
+    EnvironmentStatus,
+    explained,
+    judge_as_compared,
+    needs_a_look,
+    read_status,
+)
+from bootstrap.rollout.verdict import State, Verdict
+
+_POLL_SECONDS = 1.0
+_WANTED_SECONDS = 15.0
+_UNKNOWN_SECONDS = 3.0
+"""How soon a remote is asked again when Argo CD is at a commit that we did not see there."""
+_DETAIL_SECONDS = 5.0
+_LOG_LINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """Every environment that was asked about, by name."""
+
+    environments: tuple[EnvironmentStatus, ...]
+    subjects: Mapping[str, str]
+    """Commit to the first line of its message, for those in this clone."""
+    trouble: Verdict | None = None
+    """What is wrong with the root Application, through which new environments come."""
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether every environment is Synced and Healthy at the wanted commit."""
+        return self.trouble is None and all(item.is_fine for item in self.environments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the live objects of an environment said, and when."""
+
+    at: float
+    causes: list[Verdict]
+    images: tuple[str, ...]
+    log: tuple[str, ...]
+
+
+class StatusReader:
+    """Reads the status again and again, asking only what may have changed."""
+
+    def __init__(
+        self,
+        name: str | None,
+        *,
+        repository: Repository,
+        git: Git,
+        places: Places,
+        clock: Clock,
+        reporter: Reporter,
+    ) -> None:
+        """Ask about environment `name`, or all of them."""
+        self._environments = (
+            [require_environment(repository, name)] if name else load_environments(repository)
+        )
+        if not self._environments:
+            raise BootstrapError(
+                "there is no environment yet", "make one with `bootstrap init prod`"
+            )
+        self._repository = repository
+        self._facts = {
+            item.name: read_local_facts(item, repository, reporter) for item in self._environments
+        }
+        self._wanted = Wanted(git, reporter)
+        self._cluster = places.home()
+        self._places = places
+        self._members = places.divide(self._environments, "status")
+        self._clock = clock
+        self._asked_remote = self._asked_jobs = float("-inf")
+        self._jobs: dict[str, int] = {}
+        self._looks: dict[str, _Look] = {}
+        self._names_orphans = name is None
+        self._reporter = reporter
+        self._said: set[str] = set()
+
+    def read(self) -> StatusResult:
+        """Return the status now."""
+        now = self._clock.monotonic()
+        applications = self._cluster.argocd.read_applications()
+        self._ask_remote(applications, now)
+        self._ask_jobs(now)
+        self._tell_of_orphans(applications)
+        root = applications.get(ROOT_NAME)
+        found = [self._read_one(item, applications, root, now) for item in self._environments]
+        commits = {commit for item in found for commit in (item.running, item.wanted) if commit}
+        return StatusResult(tuple(found), dict(self._wanted.subjects(commits)), _trouble(root))
+
+    def _read_one(
+        self,
+        environment: Environment,
+        applications: Mapping[str, Mapping[str, Any]],
+        root: Mapping[str, Any] | None,
+        now: float,
+    ) -> EnvironmentStatus:
+        status = read_status(
+            environment,
+            applications.get(environment.application),
+            root,
+            wanted=self._wanted.commit((environment.repo_url, environment.target_revision)),
+            is_wanted=self._wanted.is_wanted(environment),
+        )
+        facts = self._facts[environment.name]
+        if needs_a_look(status):
+            look = self._look(environment, now)
+            verdict, file = explained(status.verdict, look.causes, environment)
+            status = replace(
+                status,
+                verdict=verdict,
+                file=file,
+                images=status.images or look.images,
+                log=look.log,
+            )
+        else:
+            self._looks.pop(environment.name, None)
+        return replace(
+            status,
+            sealed_keys=facts.sealed_keys,
+            certificate_ends=facts.certificate_ends,
+            jobs=self._jobs.get(environment.name),
+            hold=facts.hold,
+        )
+
+    def _look(self, environment: Environment, now: float) -> _Look:
+        """Return what the live objects say; one that does not change is not asked every time."""
+        last = self._looks.get(environment.name)
+        if last is not None and now - last.at < _DETAIL_SECONDS:
+            return last
+        place = self._places.of(environment)
+        objects = self._read_workloads(place, environment)
+        log = self._read_log(place, environment, objects)
+        look = _Look(now, explain(objects), images_of(objects), log)
+        self._looks[environment.name] = look
+        return look
+
+    def _read_workloads(
+        self, place: Cluster | None, environment: Environment
+    ) -> list[dict[str, Any]]:
+        """Return the live objects; without them there is still what the Application says."""
+        try:
+            return place.read_workloads(environment.namespace) if place else []
+        except BootstrapError as error:
+            self._warn(error.message)
+            return []
+
+    def _read_log(
+        self, place: Cluster | None, environment: Environment, objects: list[dict[str, Any]]
+    ) -> tuple[str, ...]:
+        crashed = crashed_container(objects)
+        if place is None or crashed is None:
+            return ()
+        try:
+            secrets = load_local_values(self._repository.root)
+        except BootstrapError as error:  # its values could not be masked
+            self._warn(f"{error.message}; so no log is shown")
+            return ()
+        text = place.running.read_last_log(environment.namespace, *crashed, _LOG_LINES)
+        return safe_lines(text, secrets) if text else ()
+
+    def _ask_remote(self, applications: Mapping[str, Mapping[str, Any]], now: float) -> None:
+        since = now - self._asked_remote
+        revisions = {
+            str(item.get("status", {}).get("sync", {}).get("revision") or "")
+            for item in applications.values()
+        }
+        news = any(item and not self._wanted.knows(item) for item in revisions)
+        if since >= _WANTED_SECONDS or (news and since >= _UNKNOWN_SECONDS):
+            self._asked_remote = now
+            self._wanted.refresh(
+                (item.repo_url, item.target_revision) for item in self._environments
+            )
+
+    def _ask_jobs(self, now: float) -> None:
+        if now - self._asked_jobs < _DETAIL_SECONDS:
+            return
+        self._asked_jobs = now
+        self._jobs = {}
+        for cluster, members in self._members:
+            here = {item.name: self._facts[item.name].job_namespace for item in members}
+            try:
+                counts = cluster.running.count_agent_jobs(sorted(set(here.values())))
+            except BootstrapError as error:
+                self._warn(error.message)
+                continue
+            self._jobs |= {
+                name: counts[namespace] for name, namespace in here.items() if namespace in counts
+            }
+
+    def _tell_of_orphans(self, applications: Mapping[str, Mapping[str, Any]]) -> None:
+        if not self._names_orphans:
+            return
+        self._names_orphans = False
+        known = {item.application for item in self._environments} | {ROOT_NAME}
+        for name in sorted(applications.keys() - known):
+            # the platform's Applications carry our label, too, but are no environments
+            if mapping(applications[name].get("spec")).get("project") == PROJECT_NAME:
+                self._warn(f"Application {name} is in the cluster, but not in this clone")
+
+    def _warn(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self._reporter.warn(message)
+
+
+def watch(reader: StatusReader, clock: Clock, reporter: Reporter) -> Iterator[StatusResult]:
+    """Yield the status once a second; a cluster that does not answer is told of and asked again."""
+    yield reader.read()
+    lost = False
+    while True:
+        clock.sleep(_POLL_SECONDS)
+        try:
+            result = reader.read()
+        except BootstrapError as error:
+            if not lost:
+                reporter.warn(error.message)
+            lost = True
+            continue
+        lost = False
+        yield result
+
+
+def _trouble(root: Mapping[str, Any] | None) -> Verdict | None:
+    if root is None:
+        return None
+    verdict = judge_as_compared(root)
+    return verdict if verdict.state in {State.STUCK, State.FAILED} else None

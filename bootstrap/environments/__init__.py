@@ -1,0 +1,1 @@
+"""What an environment is: its name, place, values, images."""

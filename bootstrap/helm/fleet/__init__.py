@@ -1,0 +1,1 @@
+"""Many environments in one run of Helm."""

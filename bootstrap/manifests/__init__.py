@@ -1,0 +1,1 @@
+"""Rendered objects: read, compared, moved to another namespace."""

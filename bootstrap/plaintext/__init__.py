@@ -1,0 +1,1 @@
+"""Plaintext secrets: how they are given, and where they may hide."""

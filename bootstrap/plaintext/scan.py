@@ -1,0 +1,169 @@
+"""Plaintext in what Git has: known secrets in every disguise, and what is secret by its looks."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from bootstrap.plaintext.local_secrets import LocalValue
+from bootstrap.plaintext.written import find_written
+
+_SPACE = b" \t\r\n"
+_LONG = 8
+"""From this size on a value is looked for anywhere, below it only as a word of its own."""
+_PRIVATE_KEY = re.compile(
+    rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])+"
+    rb"(?:[A-Za-z-]+: [^\r\n]*\s+)*[A-Za-z0-9+/=]{40}"
+    rb"|AGE-SECRET-KEY-1[A-Z0-9]{58}"
+)
+# base64 of "-----BEGIN [RSA |EC |OPENSSH ]PRIVATE KEY-----", as Secrets and kubeconfigs have it
+_PRIVATE_KEY_BASE64 = re.compile(
+    rb"LS0tLS1CRUdJTi(?:BQUklWQVRFIEtFWS|BSU0EgUFJJVkFURSBLRVkt|BFQyBQUklWQVRFIEtFWS"
+    rb"|BPUEVOU1NIIFBSSVZBVEUgS0VZL)[A-Za-z0-9+/=\s]{40}"
+)
+_MANIFEST = (".yaml", ".yml", ".json")
+_SECRET_KIND = re.compile(rb"""^\s*(?:-\s+)?["']?kind["']?:\s*["']?Secret["']?\s*,?\s*$""", re.M)
+_DATA = re.compile(r"^(\s*)(?:data|stringData):\s*$")
+_LITERAL = re.compile(r"^\s+[^\s#{][^:]*:\s+(?!\{\{|\"\{\{|'\{\{|\"\"|''|\{\})\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Plaintext, by its place; never the text."""
+
+    path: str
+    line: int
+    what: str
+
+
+class Scanner:
+    """Looks for known secrets."""
+
+    def __init__(self, secrets: Sequence[LocalValue]) -> None:
+        """Work out every form in which a secret could stand in a file."""
+        self._needles: dict[bytes, str] = {}
+        words: dict[bytes, str] = {}
+        for secret in secrets:
+            target = self._needles if len(_compact(secret.value)) >= _LONG else words
+            for needle, form in _disguises(secret.value):
+                target.setdefault(needle, f"{form}{secret.name}")
+        self._words = [
+            (
+                re.compile(rb"(?<![A-Za-z0-9_+/=-])" + re.escape(word) + rb"(?![A-Za-z0-9_+/-])"),
+                what,
+            )
+            for word, what in words.items()
+        ]
+
+    def find_values(self, path: str, content: bytes) -> Iterator[Finding]:
+        """Yield the place of each known secret in a file."""
+        # white space is taken out of both, so that wrapping and indentation hide nothing
+        compact = _compact(content)
+        for needle, what in self._needles.items():
+            position = compact.find(needle)
+            if position >= 0:
+                yield Finding(path, _line_of(content, position), what)
+        for word, what in self._words:
+            match = word.search(content)
+            if match:
+                yield Finding(path, content.count(b"\n", 0, match.start()) + 1, what)
+
+
+def _disguises(value: bytes) -> Iterator[tuple[bytes, str]]:
+    if len(_compact(value)) < _LONG:
+        yield value, "the value of "
+        yield base64.b64encode(value), "base64 of "
+        return
+    yield _compact(value), "the value of "
+    text = value.decode("utf-8", "replace")
+    yield _compact(json.dumps(text)[1:-1].encode()), "the value of "
+    yield _compact(json.dumps(text, ensure_ascii=False)[1:-1].encode()), "the value of "
+    yield quote(value, safe="").encode(), "the value of "
+    for shift in range(3):
+        encoded = _base64_inside(value, shift)
+        yield encoded, "base64 of "
+        yield encoded.translate(bytes.maketrans(b"+/", b"-_")), "base64 of "
+
+
+def _base64_inside(value: bytes, shift: int) -> bytes:
+    """Return the part of base64 that `value` alone decides, `shift` bytes after a group's start."""
+    first = -(-shift * 8 // 6)
+    last = (shift + len(value)) * 8 // 6
+    return base64.b64encode(bytes(shift) + value)[first:last]
+
+
+def _compact(content: bytes) -> bytes:
+    return content.translate(None, _SPACE)
+
+
+def _line_of(content: bytes, position: int) -> int:
+    """Return the line, from 1, of the byte that is at `position` without white space."""
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        position -= len(_compact(line))
+        if position < 0:
+            return number
+    return 1
+
+
+def find_by_looks(path: str, content: bytes) -> Iterator[Finding]:
+    """Yield what is secret whatever its value: keys, tokens, and Secrets that are not sealed."""
+    for pattern in (_PRIVATE_KEY, _PRIVATE_KEY_BASE64):
+        for match in pattern.finditer(content):
+            yield Finding(path, content.count(b"\n", 0, match.start()) + 1, "a private key")
+    for line, what in find_written(path, content):
+        yield Finding(path, line, what)
+    if path.endswith(_MANIFEST):
+        start = 0
+        for document in re.split(rb"(?m)^(?=---)", content):
+            kind = _SECRET_KIND.search(document) or (
+                path.endswith(".json") and re.search(rb'"kind":\s*"Secret"', document)
+            )
+            if kind and _holds_data(document.decode("utf-8", "replace")):
+                line = content.count(b"\n", 0, start + kind.start()) + 1
+                line += len(kind[0]) - len(kind[0].lstrip(b"\n"))
+                yield Finding(path, line, "a Secret that is not sealed")
+            start += len(document)
+
+
+def _holds_data(text: str) -> bool:
+    from ruamel.yaml import YAML
+
+    try:
+        document = YAML(typ="safe", pure=True).load(text)
+    except Exception:  # a template of a chart: no YAML before it is rendered
+        return _has_literal(text)
+    items = document.get("items") if isinstance(document, Mapping) else None
+    candidates = [document, *(items if isinstance(items, list) else [])]
+    return any(_is_full_secret(item) for item in candidates)
+
+
+def _is_full_secret(item: Any) -> bool:
+    if not isinstance(item, Mapping) or item.get("kind") != "Secret":
+        return False
+    blocks = (item.get("data"), item.get("stringData"))
+    return any(
+        isinstance(value, str) and value.strip() and "{{" not in value
+        for block in blocks
+        if isinstance(block, Mapping)
+        for value in block.values()
+    )
+
+
+def _has_literal(text: str) -> bool:
+    """Tell whether a template of a Secret has a value that is written out."""
+    depth: int | None = None
+    for line in text.splitlines():
+        opened = _DATA.match(line)
+        if opened:
+            depth = len(opened[1])
+        elif depth is not None and line.strip():
+            if len(line) - len(line.lstrip()) <= depth and not line.lstrip().startswith("{{"):
+                depth = None
+            elif _LITERAL.match(line):
+                return True
+    return False

@@ -1,0 +1,1 @@
+"""Is it out yet? Verdicts from what Argo CD and live objects say."""

@@ -1,0 +1,123 @@
+"""What is left of an environment in its namespace, and whether the namespace is ours; no I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bootstrap.environments.environment import namespace_labels
+from bootstrap.objects import mapping, one_line
+from bootstrap.rollout.verdict import State, Verdict
+
+# Pods and ReplicaSets have the second alone.
+_OUR_LABELS = ("app.kubernetes.io/part-of", "app.kubernetes.io/name")
+# Every namespace gets these from Kubernetes, or from OpenShift.
+_BUILT_IN = frozenset(
+    {
+        ("ConfigMap", "kube-root-ca.crt"),
+        ("ConfigMap", "openshift-service-ca.crt"),
+        ("ServiceAccount", "default"),
+    }
+)
+_NAME_LABEL = "f:kubernetes.io/metadata.name"
+_ARGOCD_MANAGER = "argocd-controller"
+_HOOK = "agentsmith-cleanup"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """Objects of a namespace as "Kind name", sorted, less those that every namespace has."""
+
+    ours: tuple[str, ...] = ()
+    """Of the chart, made from one of its objects, or an agent's Job."""
+    foreign: tuple[str, ...] = ()
+
+
+def sort_out(objects: Sequence[Mapping[str, Any]]) -> Leftovers:
+    """Tell the environment's objects from those of others; each has `kind` and `metadata`."""
+    by_uid = {str(item["metadata"].get("uid")): item for item in objects}
+    ours: set[str] = set()
+    foreign: set[str] = set()
+    for item in objects:
+        kind, name = str(item["kind"]), str(item["metadata"]["name"])
+        if (kind, name) in _BUILT_IN:
+            continue
+        (ours if _is_ours(item, by_uid) else foreign).add(f"{kind} {name}")
+    return Leftovers(tuple(sorted(ours)), tuple(sorted(foreign)))
+
+
+def without_hook(ours: Sequence[str]) -> list[str]:
+    """Return those of `ours` that are not of the chart's pre-delete hook."""
+    return [name for name in ours if not name.partition(" ")[2].startswith(_HOOK)]
+
+
+def why_namespace_stays(namespace: Mapping[str, Any], name: str) -> str:
+    """Return why this namespace is not environment `name`'s to delete, "" if it is."""
+    metadata = mapping(namespace.get("metadata"))
+    if mapping(metadata.get("annotations")).get("helm.sh/resource-policy") == "keep":
+        return "the chart made it (namespace.create) and keeps it"
+    labels = mapping(metadata.get("labels"))
+    if any(labels.get(key) != value for key, value in namespace_labels(name).items()):
+        return "it has not the labels of a namespace that Argo CD made for this environment"
+    for entry in metadata.get("managedFields") or []:
+        fields = mapping(mapping(mapping(entry).get("fieldsV1")).get("f:metadata"))
+        if entry.get("manager") != _ARGOCD_MANAGER and _NAME_LABEL in mapping(
+            fields.get("f:labels")
+        ):
+            return "it was there before Argo CD came to it"
+    return ""
+
+
+def deletion_trouble(application: Mapping[str, Any]) -> Verdict | None:
+    """Return what Argo CD says keeps it from deleting an Application, None if nothing does."""
+    for condition in mapping(application.get("status")).get("conditions") or []:
+        if condition.get("type") == "DeletionError":
+            message = one_line(str(condition.get("message", "")))
+            hint = next(
+                (hint for pattern, hint in _HINTS if re.search(pattern, message, re.IGNORECASE)),
+                "look at the Application in the Argo CD UI",
+            )
+            return Verdict(State.STUCK, f"Argo CD can't delete it: {message}", hint)
+    return None
+
+
+_HINTS = (
+    (
+        r"not permitted",
+        "the AppProject must allow what is to be deleted: run `bootstrap up`, then this again",
+    ),
+    (
+        r"hook\(s\) failed",
+        "look at Job agentsmith-cleanup in its namespace; Argo CD tries it again by itself",
+    ),
+    (
+        r"manifest generation|helm template|app path|no such file|file does not exist|"
+        r"failed to generate|error reading",
+        "Argo CD renders the chart once more for its pre-delete hook: the revision that the"
+        " environment follows must still have its folder, so revert the commit that removed it",
+    ),
+)
+
+
+def _is_ours(item: Mapping[str, Any], by_uid: Mapping[str, Mapping[str, Any]]) -> bool:
+    seen: set[str] = set()
+    while True:
+        metadata = mapping(item.get("metadata"))
+        labels = mapping(metadata.get("labels"))
+        if any(labels.get(key) == "agentsmith" for key in _OUR_LABELS):
+            return True
+        if labels.get("app") == "agentsmith" and "job-id" in labels:
+            return True
+        owners = [mapping(owner) for owner in metadata.get("ownerReferences") or []]
+        if not owners:
+            return False
+        owner = str(owners[0].get("uid"))
+        if owner in seen:
+            return False
+        seen.add(owner)
+        if owner not in by_uid:
+            # its owner is gone, so the garbage collector is about to take it
+            return str(owners[0].get("name", "")).startswith("agentsmith")
+        item = by_uid[owner]

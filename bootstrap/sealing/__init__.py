@@ -1,0 +1,1 @@
+"""Sealing: keys, certificates, ciphertexts and what is remembered of them."""

@@ -1,0 +1,1 @@
+"""The terminal: the one writer, and what a screen can do."""
