@@ -12,8 +12,6 @@ REPOSITORIES_DIR = f"{ARGOCD_DIR}/repositories"
 PROJECT_FILE = f"{ARGOCD_DIR}/project.yaml"
 ROOT_FILE = f"{ARGOCD_DIR}/root.yaml"
 
-PROJECT_NAME = "agentsmith"
-ROOT_NAME = "agentsmith-root"
 RELEASE_NAME = "agentsmith"
 SECRET_NAME = "agentsmith-secrets"  # noqa: S105 - the name of a Secret, not one
 ARGOCD_NAMESPACE = "argocd"

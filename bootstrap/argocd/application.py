@@ -12,12 +12,10 @@ from bootstrap.constants import (
     ARGOCD_NAMESPACE,
     CHART_PATH,
     IN_CLUSTER,
-    PROJECT_NAME,
     RELEASE_NAME,
     ROOT_FILE,
-    ROOT_NAME,
 )
-from bootstrap.environments.environment import PART_OF, Destination, Environment, namespace_labels
+from bootstrap.environments.environment import Destination, Environment, Root
 from bootstrap.planned_file import Manifest
 from bootstrap.yaml.documents import render_manifest
 
@@ -36,7 +34,7 @@ def build_application(environment: Environment) -> dict[str, Any]:
         "metadata": {
             "name": environment.application,
             "namespace": ARGOCD_NAMESPACE,
-            "labels": namespace_labels(environment.name),
+            "labels": environment.labels,
             "annotations": {
                 # Without it a webhook re-renders every environment on every push.
                 "argocd.argoproj.io/manifest-generate-paths": (
@@ -47,7 +45,7 @@ def build_application(environment: Environment) -> dict[str, Any]:
             "finalizers": ["resources-finalizer.argocd.argoproj.io"],
         },
         "spec": {
-            "project": PROJECT_NAME,
+            "project": environment.names.project,
             "source": {
                 "repoURL": environment.repo_url,
                 "targetRevision": environment.target_revision,
@@ -75,14 +73,14 @@ def build_application(environment: Environment) -> dict[str, Any]:
                 **_automated(environment.automated, paused=environment.paused),
                 "syncOptions": ["CreateNamespace=true", "ServerSideApply=true", "PruneLast=true"],
                 # Argo CD leaves the namespace behind: by this mark `bootstrap destroy` knows it.
-                "managedNamespaceMetadata": {"labels": namespace_labels(environment.name)},
+                "managedNamespaceMetadata": {"labels": environment.labels},
                 "retry": _retry(),
             },
         },
     }
 
 
-def build_root(repo_url: str, target_revision: str) -> dict[str, Any]:
+def build_root(root: Root) -> dict[str, Any]:
     """Return the root Application, which keeps one Application per environment in step with Git.
 
     It has no finalizer: deleting it by mistake must not delete every environment.
@@ -91,17 +89,17 @@ def build_root(repo_url: str, target_revision: str) -> dict[str, Any]:
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
         "metadata": {
-            "name": ROOT_NAME,
+            "name": root.names.root,
             "namespace": ARGOCD_NAMESPACE,
-            "labels": dict(PART_OF),
+            "labels": root.names.labels(),
             # A push to one environment's folder is none of the root's business.
             "annotations": {"argocd.argoproj.io/manifest-generate-paths": f"/{APPLICATIONS_DIR}"},
         },
         "spec": {
-            "project": PROJECT_NAME,
+            "project": root.names.project,
             "source": {
-                "repoURL": repo_url,
-                "targetRevision": target_revision,
+                "repoURL": root.url,
+                "targetRevision": root.revision,
                 "path": APPLICATIONS_DIR,
                 "directory": {"include": "*.yaml"},
             },
@@ -122,9 +120,9 @@ def render_application(environment: Environment) -> Manifest:
     )
 
 
-def render_root(repo_url: str, target_revision: str) -> Manifest:
+def render_root(root: Root) -> Manifest:
     """Return the file of the root Application."""
-    return Manifest(ROOT_FILE, render_manifest(build_root(repo_url, target_revision), owner=OWNER))
+    return Manifest(ROOT_FILE, render_manifest(build_root(root), owner=OWNER))
 
 
 def _destination(destination: Destination) -> dict[str, str]:

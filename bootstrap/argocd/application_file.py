@@ -12,13 +12,21 @@ from bootstrap.constants import IN_CLUSTER, ROOT_FILE
 from bootstrap.environments.environment import (
     Destination,
     Environment,
-    check_name,
+    Root,
     check_namespace,
     check_revision,
     parse_destination,
 )
+from bootstrap.environments.names import (
+    DEFAULT_NAMES,
+    check_environment_name,
+    check_repository_name,
+    names_of_application,
+    names_of_root,
+)
 from bootstrap.environments.repo_url import parse_remote_url
 from bootstrap.errors import BootstrapError
+from bootstrap.objects import mapping
 from bootstrap.yaml.documents import parse_mapping
 from bootstrap.yaml.fields import Fields
 from bootstrap.yaml.plain import NOT_TEXT_IN_YAML_1_1
@@ -37,7 +45,8 @@ def parse_application(text: str, *, name: str, path: str) -> Environment:
     environment = _read_unchanged(text, name) or _read(text, name, path)
     _check_read(
         path,
-        lambda: check_name(environment.name),
+        lambda: check_repository_name(environment.names.repository),
+        lambda: check_environment_name(environment.name, environment.names),
         lambda: check_namespace(environment.namespace),
         lambda: _check_source(environment.repo_url, environment.target_revision),
         lambda: _check_destination(environment.destination),
@@ -72,8 +81,10 @@ def _form() -> re.Pattern[str]:
 
 
 def _read(text: str, name: str, path: str) -> Environment:
-    spec = _fields(text, path).mapping("spec")
+    document = _fields(text, path)
+    spec = document.mapping("spec")
     source, destination = spec.mapping("source"), spec.mapping("destination")
+    application = str(mapping(document.values.get("metadata")).get("name"))
     automated = spec.mapping("syncPolicy").values.get("automated")
     return Environment(
         name=name,
@@ -87,15 +98,24 @@ def _read(text: str, name: str, path: str) -> Environment:
         ),
         automated=isinstance(automated, Mapping),
         paused=isinstance(automated, Mapping) and automated.get("enabled") is False,
+        names=names_of_application(application, name) or DEFAULT_NAMES,
     )
 
 
-def parse_root(text: str, *, path: str = ROOT_FILE) -> tuple[str, str]:
-    """Return the repository URL and target revision of the root Application in `text`."""
-    source = _fields(text, path).mapping("spec").mapping("source")
+def parse_root(text: str, *, path: str = ROOT_FILE) -> Root:
+    """Return what the root Application in `text` follows, and the names that go with its own."""
+    document = _fields(text, path)
+    source = document.mapping("spec").mapping("source")
     url, revision = source.text("repoURL"), source.text("targetRevision")
-    _check_read(path, lambda: _check_source(url, revision))
-    return url, revision
+    names = (
+        names_of_root(str(mapping(document.values.get("metadata")).get("name"))) or DEFAULT_NAMES
+    )
+    _check_read(
+        path,
+        lambda: _check_source(url, revision),
+        lambda: check_repository_name(names.repository),
+    )
+    return Root(url, revision, names)
 
 
 def _check_read(path: str, *checks: Callable[[], object]) -> None:

@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bootstrap.constants import ARGOCD_DIR, ARGOCD_NAMESPACE, IN_CLUSTER
+from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from bootstrap.planned_file import Manifest
 from bootstrap.yaml.documents import dump_objects, parse_mapping, render_manifest
 from bootstrap.yaml.fields import Fields
 
 PLATFORM_DIR = f"{ARGOCD_DIR}/platform"
-PLATFORM_NAME = "agentsmith-platform"
 CHARTS_DIR = f"{PLATFORM_DIR}/charts"
 PROJECT_FILE = f"{ARGOCD_DIR}/platform-project.yaml"
 ROOT_FILE = f"{ARGOCD_DIR}/platform-root.yaml"
 OWNER = "bootstrap up --install"
-_PART_OF = {"app.kubernetes.io/part-of": "agentsmith"}
 _HEADER = """\
 # Yours: `bootstrap up --install` writes it once and never again. Argo CD follows it, so change the
 # version or the values here, commit and push.
@@ -64,12 +63,10 @@ SEALED_SECRETS = PlatformChart(
 PLATFORM_CHARTS = (ARGO_CD, SEALED_SECRETS)
 
 
-def build_chart_application(
-    chart: PlatformChart, repo_url: str, target_revision: str
-) -> dict[str, Any]:
+def build_chart_application(chart: PlatformChart, root: Root) -> dict[str, Any]:
     """Return the Application of one chart. It has no finalizer: its deletion deletes nothing."""
     source = (
-        {"repoURL": repo_url, "targetRevision": target_revision, "path": chart.folder}
+        {"repoURL": root.url, "targetRevision": root.revision, "path": chart.folder}
         if chart.folder
         else {"repoURL": chart.repo, "chart": chart.name, "targetRevision": chart.version}
     )
@@ -82,11 +79,11 @@ def build_chart_application(
         "metadata": {
             "name": chart.name,
             "namespace": ARGOCD_NAMESPACE,
-            "labels": dict(_PART_OF),
+            "labels": root.names.labels(),
             **(_only_for(chart.folder) if chart.folder else {}),
         },
         "spec": {
-            "project": PLATFORM_NAME,
+            "project": root.names.platform,
             "source": {**source, "helm": helm},
             "destination": {"server": IN_CLUSTER, "namespace": chart.namespace},
             "syncPolicy": {
@@ -98,22 +95,22 @@ def build_chart_application(
     }
 
 
-def build_platform_root(repo_url: str, target_revision: str) -> dict[str, Any]:
+def build_platform_root(root: Root) -> dict[str, Any]:
     """Return the Application that keeps those of the charts in step with Git; it never prunes."""
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
         "metadata": {
-            "name": PLATFORM_NAME,
+            "name": root.names.platform,
             "namespace": ARGOCD_NAMESPACE,
-            "labels": dict(_PART_OF),
+            "labels": root.names.labels(),
             **_only_for(PLATFORM_DIR),
         },
         "spec": {
-            "project": PLATFORM_NAME,
+            "project": root.names.platform,
             "source": {
-                "repoURL": repo_url,
-                "targetRevision": target_revision,
+                "repoURL": root.url,
+                "targetRevision": root.revision,
                 "path": PLATFORM_DIR,
                 "directory": {"include": "*.yaml"},
             },
@@ -126,7 +123,7 @@ def build_platform_root(repo_url: str, target_revision: str) -> dict[str, Any]:
     }
 
 
-def build_platform_project(repo_url: str, charts: Iterable[PlatformChart]) -> dict[str, Any]:
+def build_platform_project(root: Root, charts: Iterable[PlatformChart]) -> dict[str, Any]:
     """Return the AppProject of the platform: two namespaces, these sources, every kind.
 
     The charts make resource definitions and cluster-wide roles, so who can push to
@@ -139,13 +136,13 @@ def build_platform_project(repo_url: str, charts: Iterable[PlatformChart]) -> di
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
         "metadata": {
-            "name": PLATFORM_NAME,
+            "name": root.names.platform,
             "namespace": ARGOCD_NAMESPACE,
-            "labels": dict(_PART_OF),
+            "labels": root.names.labels(),
         },
         "spec": {
             "description": "Argo CD itself and sealed-secrets",
-            "sourceRepos": sorted({repo_url, *(chart.repo for chart in known if chart.repo)}),
+            "sourceRepos": sorted({root.url, *(chart.repo for chart in known if chart.repo)}),
             "destinations": [
                 {"server": IN_CLUSTER, "namespace": namespace} for namespace in namespaces
             ],
@@ -155,21 +152,19 @@ def build_platform_project(repo_url: str, charts: Iterable[PlatformChart]) -> di
     }
 
 
-def render_chart_application(chart: PlatformChart, repo_url: str, target_revision: str) -> Manifest:
+def render_chart_application(chart: PlatformChart, root: Root) -> Manifest:
     """Return the file of a chart's Application, which is the user's from then on."""
-    built = build_chart_application(chart, repo_url, target_revision)
+    built = build_chart_application(chart, root)
     return Manifest(chart_path(chart.name), _HEADER + dump_objects(built))
 
 
-def render_platform(
-    repo_url: str, target_revision: str, charts: Iterable[PlatformChart]
-) -> list[Manifest]:
+def render_platform(root: Root, charts: Iterable[PlatformChart]) -> list[Manifest]:
     """Return the files of the platform's project and root Application."""
-    project = build_platform_project(repo_url, charts)
-    root = build_platform_root(repo_url, target_revision)
+    project = build_platform_project(root, charts)
+    application = build_platform_root(root)
     return [
         Manifest(PROJECT_FILE, render_manifest(project, owner=OWNER)),
-        Manifest(ROOT_FILE, render_manifest(root, owner=OWNER)),
+        Manifest(ROOT_FILE, render_manifest(application, owner=OWNER)),
     ]
 
 

@@ -11,9 +11,8 @@ from bootstrap.constants import (
     CHART_KINDS,
     IN_CLUSTER,
     PROJECT_FILE,
-    PROJECT_NAME,
 )
-from bootstrap.environments.environment import PART_OF, Environment
+from bootstrap.environments.environment import Environment, Root
 from bootstrap.planned_file import Manifest
 from bootstrap.yaml.documents import render_manifest
 
@@ -26,8 +25,8 @@ def widen_project(
     Argo CD does not touch what an Application's project no longer allows: narrowed at once, what
     was removed from Git, or moved to another namespace, would run on for ever.
     """
-    spec = dict(project["spec"])
-    live = [item["spec"] for item in applications if item["spec"].get("project") == PROJECT_NAME]
+    spec, name = dict(project["spec"]), project["metadata"]["name"]
+    live = [item["spec"] for item in applications if item["spec"].get("project") == name]
     for key, found in (
         ("sourceRepos", [item["source"]["repoURL"] for item in live if "source" in item]),
         ("destinations", [dict(item["destination"]) for item in live]),
@@ -41,7 +40,7 @@ def widen_project(
     return {**project, "spec": spec}
 
 
-def build_project(environments: Iterable[Environment], root_repo_url: str) -> dict[str, Any]:
+def build_project(environments: Iterable[Environment], root: Root) -> dict[str, Any]:
     """Return the AppProject: only these repositories, destinations and kinds.
 
     The root Application lives in it too, hence Argo CD's own namespace and the kind Application.
@@ -60,13 +59,13 @@ def build_project(environments: Iterable[Environment], root_repo_url: str) -> di
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
         "metadata": {
-            "name": PROJECT_NAME,
+            "name": root.names.project,
             "namespace": ARGOCD_NAMESPACE,
-            "labels": dict(PART_OF),
+            "labels": root.names.labels(),
         },
         "spec": {
             "description": "Agent Smith: its environments and nothing else",
-            "sourceRepos": sorted({root_repo_url, *(item.repo_url for item in known)}),
+            "sourceRepos": sorted({root.url, *(item.repo_url for item in known)}),
             "destinations": [
                 {**({"server": server} if server else {"name": name}), "namespace": namespace}
                 for server, name, namespace in sorted(destinations)
@@ -77,8 +76,6 @@ def build_project(environments: Iterable[Environment], root_repo_url: str) -> di
     }
 
 
-def render_project(environments: Iterable[Environment], root_repo_url: str) -> Manifest:
+def render_project(environments: Iterable[Environment], root: Root) -> Manifest:
     """Return the file of the AppProject."""
-    return Manifest(
-        PROJECT_FILE, render_manifest(build_project(environments, root_repo_url), owner=OWNER)
-    )
+    return Manifest(PROJECT_FILE, render_manifest(build_project(environments, root), owner=OWNER))

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from bootstrap.argocd.application_file import parse_application, parse_root
 from bootstrap.checkout.removed import removal_hint
 from bootstrap.constants import APPLICATIONS_DIR, ENVIRONMENTS_DIR, ROOT_FILE
-from bootstrap.environments.environment import Environment, check_name
+from bootstrap.environments.environment import Environment, Root
+from bootstrap.environments.names import DEFAULT_NAMES, Names, check_environment_name
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
@@ -52,7 +53,7 @@ def _or_raise(found: Environment | BootstrapError) -> Environment:
 
 def require_environment(repository: Repository, name: str) -> Environment:
     """Return environment `name`, or raise an error that lists those there are."""
-    environment = load_environment(repository, check_name(name))
+    environment = load_environment(repository, check_environment_name(name, load_names(repository)))
     if environment is None:
         hint = removal_hint(repository, name)
         if hint is not None:
@@ -73,8 +74,14 @@ def choose_environments(repository: Repository, name: str | None) -> list[Enviro
     return chosen
 
 
-def load_root(repository: Repository) -> tuple[str, str]:
-    """Return the repository URL and target revision of the root Application."""
+def load_names(repository: Repository) -> Names:
+    """Return what the repository's objects are called; the default where nothing says."""
+    text = repository.read(ROOT_FILE)
+    return parse_root(text).names if text is not None and is_generated(text) else DEFAULT_NAMES
+
+
+def load_root(repository: Repository) -> Root:
+    """Return what the root Application follows, and what the repository's objects are called."""
     text = repository.read(ROOT_FILE)
     if text is None:
         raise BootstrapError(f"{ROOT_FILE} is missing", "write it with `bootstrap init ENV`")

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 
 from bootstrap.constants import ARGOCD_DIR, CHART_PATH
-from bootstrap.environments.environment import Environment
+from bootstrap.environments.environment import Environment, Root
 from bootstrap.environments.repo_url import parse_remote_url, same_repository
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
@@ -17,8 +17,7 @@ UNSHALLOW = "this clone has the newest commits only: `git fetch --unshallow`, th
 
 def pushed_commits(
     environments: Sequence[Environment],
-    root_url: str,
-    root_revision: str,
+    root: Root,
     git: Git,
 ) -> dict[str, str]:
     """Return the commit that each environment ("" is the root) has at the remote.
@@ -33,16 +32,16 @@ def pushed_commits(
             f"not committed yet: {', '.join(changed[:3])}{more}",
             "commit and push: Argo CD sees only what is pushed",
         )
-    commits = {"": commit_at_remote(git, root_url, root_revision)}
+    commits = {"": commit_at_remote(git, root.url, root.revision)}
     for environment in environments:
         commit = commit_at_remote(git, environment.repo_url, environment.target_revision)
         _check_pushed(environment, commit, paths, git)
         commits[environment.name] = commit
     if git.head() and git.differs(commits[""], ARGOCD_DIR):
         raise BootstrapError(
-            f"{ARGOCD_DIR}/ here is not what is pushed to {root_revision}, which the root"
+            f"{ARGOCD_DIR}/ here is not what is pushed to {root.revision}, which the root"
             " Application follows",
-            f"`git push`, or check out {root_revision} and `git pull`, then run this again",
+            f"`git push`, or check out {root.revision} and `git pull`, then run this again",
         )
     return commits
 

@@ -35,18 +35,25 @@ def init(
             help="Name of the environment: a DNS label.", autocompletion=complete_environment
         ),
     ],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of this repository, where an Argo CD has several [default: agentsmith]."
+        ),
+    ] = None,
     repo_url: Annotated[
-        str | None, typer.Option(help="URL that Argo CD clones [default: remote origin].")
+        str | None,
+        typer.Option(help="URL that Argo CD clones [default: the root's, else origin's]."),
     ] = None,
     revision: Annotated[
         str | None,
         typer.Option(
-            help="Branch, tag or commit to follow [default: the current branch].",
+            help="Branch, tag or commit to follow [default: the root's, else the default branch].",
             autocompletion=complete_revision,
         ),
     ] = None,
     namespace: Annotated[
-        str | None, typer.Option(help="Namespace [default: agentsmith-ENVIRONMENT].")
+        str | None, typer.Option(help="Namespace [default: NAME-ENVIRONMENT].")
     ] = None,
     cluster: Annotated[
         str | None,
@@ -85,6 +92,7 @@ def init(
     result = run(
         environment,
         InitOptions(
+            name=name,
             repo_url=repo_url,
             revision=revision,
             namespace=namespace,

@@ -9,7 +9,6 @@ import typer
 from bootstrap.cli.completion import complete_environment
 from bootstrap.cli.credentials import Asked
 from bootstrap.cli.options import Context, DryRun, Format, Output, connect, open_repository
-from bootstrap.constants import PROJECT_NAME
 from bootstrap.errors import UsageError
 
 repo = typer.Typer(no_args_is_help=True, help="Repositories that Argo CD reads.")
@@ -47,8 +46,11 @@ def add(
         str | None, typer.Option(help="API of GitHub Enterprise [default: that of github.com].")
     ] = None,
     project: Annotated[
-        str, typer.Option(help="Argo CD project that may use them; empty for all.")
-    ] = PROJECT_NAME,
+        str | None,
+        typer.Option(
+            help="Argo CD project that may use them; empty for all [default: this repository's]."
+        ),
+    ] = None,
     seal: Annotated[
         str | None,
         typer.Option(
@@ -69,6 +71,7 @@ def add(
     from datetime import UTC, datetime
 
     from bootstrap.argocd.credentials import check_fits
+    from bootstrap.checkout.environments import load_names
     from bootstrap.commands.argocd.repo_add import apply_credentials, find_url, seal_credentials
     from bootstrap.views.repo import show_added
 
@@ -81,6 +84,8 @@ def add(
     kind = asked.kind()
     git, repository = open_repository()
     target = find_url(url, repository, git)
+    if project is None:
+        project = load_names(repository).project
     check_fits(target, kind)
     credentials = asked.read(target)
     if seal is None:

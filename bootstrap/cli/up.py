@@ -120,7 +120,7 @@ def _installer(
     )
     wanted = Install(
         load_platform(repository),
-        *load_root(repository),
+        load_root(repository),
         render=lambda chart, version: render_chart(repository.root, chart, version),
         timeout_seconds=seconds,
         force_conflicts=force_conflicts,

@@ -57,6 +57,7 @@ def webhook(
     The secret is kept in webhook.local.env, which only you can read and Git ignores.
     """
     from bootstrap.argocd.webhook import Provider, webhook_url
+    from bootstrap.checkout.environments import load_names
     from bootstrap.commands.argocd.webhook import choose_secret, find_secret, set_webhook
     from bootstrap.files.input import read_secrets
     from bootstrap.views.webhook import show_webhook
@@ -74,6 +75,7 @@ def webhook(
     if test:
         _test(
             find_secret(chosen, given, repository), url, seconds, connect(context),
+            load_names(repository).root,
             as_json=output is Format.JSON,
         )  # fmt: skip
         return
@@ -89,7 +91,13 @@ def webhook(
 
 
 def _test(
-    secret: WebhookSecret, url: str | None, seconds: float, cluster: Cluster, *, as_json: bool
+    secret: WebhookSecret,
+    url: str | None,
+    seconds: float,
+    cluster: Cluster,
+    root: str,
+    *,
+    as_json: bool,
 ) -> None:
     import time
 
@@ -101,5 +109,5 @@ def _test(
     address = url or cluster.secrets.read_argocd_url()
     if address is None:
         raise UsageError("Argo CD does not tell its URL (argocd-cm)", "give it with --url")
-    probe = Probe(address, seconds, post, time, TerminalReporter())
+    probe = Probe(address, root, seconds, post, time, TerminalReporter())
     show_probe(probe.run(secret, cluster), as_json=as_json)

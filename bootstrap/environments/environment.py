@@ -5,20 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bootstrap.constants import (
-    APPLICATIONS_DIR,
-    ENVIRONMENTS_DIR,
-    IN_CLUSTER,
-    PROJECT_NAME,
-    ROOT_NAME,
-)
+from bootstrap.constants import APPLICATIONS_DIR, ENVIRONMENTS_DIR, IN_CLUSTER
+from bootstrap.environments.names import DEFAULT_NAMES, Names
 from bootstrap.errors import UsageError
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _MAX_LABEL = 63
-_MAX_NAME = _MAX_LABEL - len("agentsmith-")
-
-PART_OF = {"app.kubernetes.io/part-of": "agentsmith"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +38,18 @@ class Environment:
     automated: bool = True
     paused: bool = False
     """Whether its automated sync is turned off for a while; a manual one has nothing to pause."""
+    names: Names = DEFAULT_NAMES
+    """What the objects of its repository are called."""
 
     @property
     def application(self) -> str:
         """The name of its Argo CD Application."""
-        return f"agentsmith-{self.name}"
+        return self.names.application(self.name)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of its Application and of the namespace that Argo CD makes for it."""
+        return self.names.environment_labels(self.name)
 
     @property
     def folder(self) -> str:
@@ -67,22 +66,13 @@ class Environment:
         return f"{APPLICATIONS_DIR}/{self.name}.yaml"
 
 
-def check_name(name: str) -> str:
-    """Return `name` if it can name an environment: a DNS label of 52 characters at most.
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What the root Application follows, and what the objects of its repository are called."""
 
-    The Application is called agentsmith-NAME and must fit a label (63 characters) itself.
-    """
-    if not _DNS_LABEL.fullmatch(name) or len(name) > _MAX_NAME:
-        raise UsageError(
-            f"environment name {name!r} is not a DNS label of at most {_MAX_NAME} characters",
-            "use lower-case letters, digits and hyphens, with a letter or digit at both ends",
-        )
-    if f"agentsmith-{name}" == ROOT_NAME:
-        raise UsageError(
-            f"environment name {name!r} is taken: {ROOT_NAME} is the root Application",
-            "choose another name",
-        )
-    return name
+    url: str
+    revision: str
+    names: Names = DEFAULT_NAMES
 
 
 def check_namespace(namespace: str) -> str:
@@ -95,7 +85,7 @@ def check_namespace(namespace: str) -> str:
     if namespace in {"default", "argocd"} or namespace.startswith("kube-"):
         raise UsageError(
             f"--namespace {namespace!r} belongs to the cluster, not to an environment",
-            f"leave --namespace out, or name one of its own, such as {PROJECT_NAME}-prod",
+            "leave --namespace out, or name one of its own, such as agentsmith-prod",
         )
     return namespace
 
@@ -133,8 +123,3 @@ def check_given(option: str, revision: str) -> str:
             f"{option} {revision!r} can't mean a commit", "give a commit, a branch or a tag"
         )
     return revision
-
-
-def namespace_labels(name: str) -> dict[str, str]:
-    """Return the labels of the namespace that Argo CD makes for environment `name`."""
-    return {**PART_OF, "agentsmith.dev/environment": name}

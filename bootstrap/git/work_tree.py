@@ -39,6 +39,19 @@ class Git:
         done = run_git(self.root, "remote", "get-url", remote)
         return done.stdout.strip() or None if done.code == 0 else None
 
+    def default_branch(self, remote: str = "origin") -> str | None:
+        """Return the remote's default branch as it was when this was cloned, None if unknown."""
+        done = run_git(
+            self.root, "symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD"
+        )
+        return done.stdout.strip().removeprefix(f"{remote}/") or None if done.code == 0 else None
+
+    def ask_default_branch(self, remote: str = "origin") -> str | None:
+        """Return the remote's default branch as the remote tells it, None without an answer."""
+        done = run_git(self.root, "ls-remote", "--symref", "--", remote, "HEAD", remote=True)
+        found = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", done.stdout, re.MULTILINE)
+        return found[1] if done.code == 0 and found else None
+
     def head(self) -> str | None:
         """Return the commit that is checked out, or None before the first."""
         return self._commit("HEAD")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from bootstrap.environments.names import ENVIRONMENT_LABEL
 from bootstrap.objects import mapping, one_line
 from bootstrap.rollout.verdict import State, Verdict
 
@@ -129,7 +130,9 @@ def _judge_sync(application: Mapping[str, Any], status: Mapping[str, Any]) -> Ve
         return None
     policy = mapping(mapping(application.get("spec")).get("syncPolicy"))
     automated = policy.get("automated")
-    name = str(mapping(application.get("metadata")).get("name"))
+    metadata = mapping(application.get("metadata"))
+    name = str(metadata.get("name"))
+    environment = mapping(metadata.get("labels")).get(ENVIRONMENT_LABEL)
     if sync == "OutOfSync" and not isinstance(automated, Mapping):
         return Verdict(
             State.FAILED,
@@ -140,7 +143,7 @@ def _judge_sync(application: Mapping[str, Any], status: Mapping[str, Any]) -> Ve
         return Verdict(
             State.FAILED,
             "OutOfSync, and its sync is paused",
-            f"end that with `bootstrap resume {name.removeprefix('agentsmith-')} --push`",
+            f"end that with `bootstrap resume {environment or name.partition('-')[2]} --push`",
         )
     return Verdict(State.WAITING, sync)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bootstrap.environments.environment import namespace_labels
+from bootstrap.environments.environment import Environment
 from bootstrap.objects import mapping, one_line
 from bootstrap.rollout.verdict import State, Verdict
 
@@ -53,13 +53,13 @@ def without_hook(ours: Sequence[str]) -> list[str]:
     return [name for name in ours if not name.partition(" ")[2].startswith(_HOOK)]
 
 
-def why_namespace_stays(namespace: Mapping[str, Any], name: str) -> str:
-    """Return why this namespace is not environment `name`'s to delete, "" if it is."""
+def why_namespace_stays(namespace: Mapping[str, Any], environment: Environment) -> str:
+    """Return why this namespace is not the environment's to delete, "" if it is."""
     metadata = mapping(namespace.get("metadata"))
     if mapping(metadata.get("annotations")).get("helm.sh/resource-policy") == "keep":
         return "the chart made it (namespace.create) and keeps it"
     labels = mapping(metadata.get("labels"))
-    if any(labels.get(key) != value for key, value in namespace_labels(name).items()):
+    if any(labels.get(key) != value for key, value in environment.labels.items()):
         return "it has not the labels of a namespace that Argo CD made for this environment"
     for entry in metadata.get("managedFields") or []:
         fields = mapping(mapping(mapping(entry).get("fieldsV1")).get("f:metadata"))

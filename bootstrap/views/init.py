@@ -34,6 +34,11 @@ def show_init(result: InitResult, repository: Repository, *, dry_run: bool, as_j
             print_data(_diff(manifest, repository.read(manifest.path)))
     for change in result.changes:
         _say.step(f"{verb_of(change.action, dry_run)} {change.path}")
+    if result.is_new:
+        environment = result.environment
+        _say.step(
+            f"{environment.name} follows {environment.target_revision} of {environment.repo_url}"
+        )
     if not result.changed:
         _say.step(f"{result.environment.name} is up to date; nothing changed")
     elif not dry_run:

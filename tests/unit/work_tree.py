@@ -118,6 +118,8 @@ def make_tree(root: Path) -> Path:
         ["remote", "add", "origin", ORIGIN],
         ["add", "--all"],
         ["commit", "--quiet", "--message=Start"],
+        # as a clone has it
+        ["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"],
     ):
         subprocess.run(["git", "-C", str(root), *command], check=True)
     return root

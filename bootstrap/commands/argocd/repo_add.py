@@ -14,10 +14,15 @@ from bootstrap.argocd.credentials import (
     secret_values,
 )
 from bootstrap.checkout.environment_files import CERTIFICATE_FILE, load_pinned
-from bootstrap.checkout.environments import load_environments, load_root, require_environment
+from bootstrap.checkout.environments import (
+    load_environments,
+    load_names,
+    load_root,
+    require_environment,
+)
 from bootstrap.checkout.sealing_memory import load_memory
 from bootstrap.cluster import Cluster
-from bootstrap.constants import REPOSITORIES_DIR, ROOT_FILE, ROOT_NAME
+from bootstrap.constants import REPOSITORIES_DIR, ROOT_FILE
 from bootstrap.environments.environment import Environment
 from bootstrap.environments.repo_url import parse_remote_url
 from bootstrap.errors import BootstrapError, UsageError
@@ -48,7 +53,7 @@ def find_url(asked: str | None, repository: Repository, git: Git) -> str:
     if asked is not None:
         return parse_remote_url(asked, source="--url").url
     if repository.exists(ROOT_FILE):
-        return load_root(repository)[0]
+        return load_root(repository).url
     origin = git.remote_url()
     if origin is None:
         raise UsageError("there is no remote origin", "say the repository with --url")
@@ -78,7 +83,7 @@ def apply_credentials(
         return RepoAdded(url, credentials.kind, name, project, action)
     action = cluster.secrets.apply(build_secret(url, secret_values(url, credentials, project)))
     for application in [
-        ROOT_NAME,
+        load_names(repository).root,
         *(item.application for item in load_environments(repository) if item.repo_url == url),
     ]:
         cluster.argocd.refresh(application)

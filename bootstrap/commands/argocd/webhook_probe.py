@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from bootstrap.argocd.webhook import RESTART, Provider, WebhookSecret, webhook_url
 from bootstrap.argocd.webhook_events import Push, build_event
 from bootstrap.cluster import Cluster
-from bootstrap.constants import APPLICATIONS_DIR, ROOT_NAME
+from bootstrap.constants import APPLICATIONS_DIR
 from bootstrap.errors import BootstrapError
 from bootstrap.objects import mapping
 from bootstrap.protocols import Clock, Reporter
@@ -30,6 +30,8 @@ class Probe:
     """Where the sample goes, and how long Argo CD has."""
 
     argocd_url: str
+    root: str
+    """The name of the root Application, which is seen to refresh."""
     seconds: float
     post: Post
     clock: Clock
@@ -38,7 +40,7 @@ class Probe:
     def run(self, secret: WebhookSecret, cluster: Cluster) -> float:
         """Return the seconds that the refresh took. Raises BootstrapError where there is none."""
         url = self._check_url(secret.provider)
-        push = _target(cluster)
+        push = _target(cluster, self.root)
         deadline = self.clock.monotonic() + self.seconds
         wrong = WebhookSecret(secret.provider, "wrong-" + secrets.token_urlsafe(16))
         # Argo CD takes a moment to read a new secret, and restarts its server for it
@@ -47,11 +49,11 @@ class Probe:
                 raise _not_refused(url, status, secret)
             self.clock.sleep(_LONG_PAUSE)
         self.reporter.step("an event with a wrong secret is refused")
-        before = _reconciled(cluster)
+        before = _reconciled(cluster, self.root)
         began = sent = self.clock.monotonic()
         self._send(url, push, secret, deadline)
         self.reporter.step("an event with the secret is accepted")
-        while _reconciled(cluster) == before:
+        while _reconciled(cluster, self.root) == before:
             if self.clock.monotonic() > deadline:
                 raise BootstrapError(
                     f"Argo CD took the event, but did not look at {push.url} again",
@@ -80,12 +82,12 @@ class Probe:
         return url
 
 
-def _target(cluster: Cluster) -> Push:
+def _target(cluster: Cluster, name: str) -> Push:
     """Return a push that the root Application looks at."""
-    root = cluster.argocd.read_applications().get(ROOT_NAME)
+    root = cluster.argocd.read_applications().get(name)
     if root is None:
         raise BootstrapError(
-            f"Argo CD has no Application {ROOT_NAME}, which could be seen to refresh",
+            f"Argo CD has no Application {name}, which could be seen to refresh",
             "run `bootstrap up` first",
         )
     source = mapping(mapping(root.get("spec")).get("source"))
@@ -96,9 +98,9 @@ def _target(cluster: Cluster) -> Push:
     )
 
 
-def _reconciled(cluster: Cluster) -> str:
+def _reconciled(cluster: Cluster, name: str) -> str:
     """Return when Argo CD last compared the root Application with Git."""
-    root = cluster.argocd.read_applications().get(ROOT_NAME) or {}
+    root = cluster.argocd.read_applications().get(name) or {}
     return str(mapping(root.get("status")).get("reconciledAt") or "")
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bootstrap.cluster import Cluster
-from bootstrap.constants import PROJECT_NAME, ROOT_NAME
 from bootstrap.environments.environment import Environment
+from bootstrap.environments.names import Names
 from bootstrap.errors import BootstrapError
 from bootstrap.objects import mapping
 from bootstrap.protocols import Clock, Reporter
@@ -49,6 +49,10 @@ class Removal:
     _deleted: set[str] = field(default_factory=set)
     _keeps_root: bool = False
 
+    @property
+    def _names(self) -> Names:
+        return self.environment.names
+
     def is_done(self) -> bool:
         """Look once: tell whether the Application is gone and nothing will bring it back."""
         return self._is_done(self.home.argocd.read_applications())
@@ -75,15 +79,15 @@ class Removal:
                     f"not gone after {timeout_seconds:.0f} s: {verdict.message}",
                     "Argo CD goes on by itself; run this again to go on waiting",
                 )
-            if elapsed - self._refreshed > _REFRESH_SECONDS and ROOT_NAME in applications:
-                self.home.argocd.refresh(ROOT_NAME)
+            if elapsed - self._refreshed > _REFRESH_SECONDS and self._names.root in applications:
+                self.home.argocd.refresh(self._names.root)
                 self._refreshed = elapsed
             clock.sleep(_POLL_SECONDS)
 
     def _is_done(self, applications: Mapping[str, Mapping[str, Any]]) -> bool:
         if self.environment.application in applications:
             return False
-        root = applications.get(ROOT_NAME)
+        root = applications.get(self._names.root)
         if root is None:
             return True
         # a root that has not seen the commit would bring the Application back
@@ -96,8 +100,10 @@ class Removal:
 
         Argo CD may not have deleted them yet, or a push that we do not know of brought them.
         """
-        ours = {ROOT_NAME, self.environment.application}
-        return [name for name in self.home.argocd.read_members(PROJECT_NAME) if name not in ours]
+        ours = {self._names.root, self.environment.application}
+        return [
+            name for name in self.home.argocd.read_members(self._names.project) if name not in ours
+        ]
 
     def _is_wanted(self, commit: str) -> bool:
         return commit == self.commit or self.is_descendant(commit, self.commit)
@@ -109,28 +115,30 @@ class Removal:
         if self._may_delete(applications):
             self._delete(applications, self.environment.application)
             return Verdict(State.WAITING, "waiting for Argo CD to delete it")
-        verdict = judge(applications[ROOT_NAME], is_wanted=self._is_wanted, wanted=self.commit)
+        verdict = judge(
+            applications[self._names.root], is_wanted=self._is_wanted, wanted=self.commit
+        )
         if verdict.state in {State.FAILED, State.STUCK}:
             return Verdict(verdict.state, f"root: {verdict.message}", verdict.hint)
         return Verdict(State.WAITING, "waiting for Argo CD to see that it is removed from Git")
 
     def _may_delete(self, applications: Mapping[str, Mapping[str, Any]]) -> bool:
         """Tell whether nothing would bring the Application back; see to it if it is the last."""
-        if ROOT_NAME not in applications:
+        if self._names.root not in applications:
             return True
         if not self.is_last:
             return False
         others = self._others()
         if not others:
-            self._delete(applications, ROOT_NAME)
+            self._delete(applications, self._names.root)
             return True
         if not self._keeps_root:
             self.reporter.warn(
-                f"Application {ROOT_NAME} stays: project {PROJECT_NAME} still has"
+                f"Application {self._names.root} stays: project {self._names.project} still has"
                 f" {', '.join(others)}"
             )
             self._keeps_root = True
-        return has_seen(applications[ROOT_NAME], is_wanted=self._is_wanted)
+        return has_seen(applications[self._names.root], is_wanted=self._is_wanted)
 
     def _delete(self, applications: Mapping[str, Mapping[str, Any]], name: str) -> None:
         if name in applications and name not in self._deleted:

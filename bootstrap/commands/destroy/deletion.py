@@ -41,7 +41,8 @@ def was_never_pushed(environment: Environment, repository: Repository, git: Git)
     that lacks older commits.
     """
     try:
-        at_remote = commit_at_remote(git, *load_root(repository))
+        root = load_root(repository)
+        at_remote = commit_at_remote(git, root.url, root.revision)
     except BootstrapError:
         return False
     if git.is_shallow():
@@ -64,15 +65,15 @@ def see_it_gone(
     """Return what became of the namespace, None without --wait; raise while Argo CD is at it."""
     environment = found.environment
     name = environment.name
-    url, revision = load_root(repository)
-    at_remote = commit_at_remote(git, url, revision)
+    root = load_root(repository)
+    at_remote = commit_at_remote(git, root.url, root.revision)
     if not git.is_ancestor(removal, at_remote):
         raise BootstrapError(
             f"commit {removal[:7]}, which removes {environment.application_path}, is not in"
-            f" {revision} at {url} yet",
+            f" {root.revision} at {root.url} yet",
             "push it, or merge its pull request, then run this again",
         )
-    is_last = _is_last(environment, at_remote, revision, git)
+    is_last = _is_last(environment, at_remote, root.revision, git)
     if options.without_cluster:
         reporter.warn(
             f"nobody looked whether Argo CD has deleted {name}: if it has not, its Application"
@@ -90,7 +91,7 @@ def see_it_gone(
         job_namespace=job_namespace,
         home=home,
         place=place,
-        is_descendant=descendants(git, url),
+        is_descendant=descendants(git, root.url),
         reporter=reporter,
     )
     if not options.wait:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.environments import load_names
 from bootstrap.checkout.publish import Plan, Published, PublishOptions, publish
 from bootstrap.commands.destroy.deletion import DestroyOptions, see_it_gone, was_never_pushed
 from bootstrap.commands.destroy.namespace import NamespaceEnd
@@ -23,7 +24,8 @@ from bootstrap.commands.destroy.plan import (
     only_plan,
     second_plan,
 )
-from bootstrap.environments.environment import Environment, check_name
+from bootstrap.environments.environment import Environment
+from bootstrap.environments.names import check_environment_name
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
@@ -74,7 +76,7 @@ def destroy(
 
     Run again, it goes on where it stopped. `confirm` raises if the user does not mean it.
     """
-    check_name(name)
+    check_environment_name(name, load_names(repository))
     found = find_environment(name, repository, git)
     environment = found.environment
     check_kept(found, git)

@@ -66,7 +66,7 @@ def end_namespace(
                 raise _never_ends(name, namespace)
         else:
             left = sort_out(cluster.namespaces.objects(name))
-            reason = why_namespace_stays(namespace, environment.name)
+            reason = why_namespace_stays(namespace, environment)
             if not reason and not left.foreign:
                 reporter.step(
                     f"deleting namespace {name}, which Argo CD made for {environment.name}"

@@ -86,7 +86,7 @@ def check_kept(found: Found, git: Git) -> None:
 
 def check_branch(repository: Repository, git: Git) -> None:
     """Refuse to push where the root Application does not look."""
-    _url, revision = load_root(repository)
+    revision = load_root(repository).revision
     if git.current_branch() != revision:
         raise BootstrapError(
             f"the root Application follows {revision}, and that is not what is checked out here:"
@@ -131,7 +131,6 @@ def _without(found: Found, repository: Repository) -> tuple[Manifest, ...]:
     project = repository.read(PROJECT_FILE)
     if project is None or not is_generated(project):
         return ()
-    url, _revision = load_root(repository)
     present = [*load_environments(repository), *load_leaving(repository)]
     others = [item for item in present if item.name != found.environment.name]
-    return (render_project(others, url),)
+    return (render_project(others, load_root(repository)),)

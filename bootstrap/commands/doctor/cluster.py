@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from bootstrap.checkout.environments import load_names
 from bootstrap.cluster import Cluster
 from bootstrap.commands.argocd.cluster_list import list_clusters
 from bootstrap.commands.doctor.credentials import examine_credentials
 from bootstrap.commands.doctor.findings import Finding, Severity, guarded
 from bootstrap.commands.doctor.keys import examine_keys, examine_rights
 from bootstrap.commands.doctor.versions import examine_versions
-from bootstrap.constants import ARGOCD_NAMESPACE, ROOT_NAME
+from bootstrap.constants import ARGOCD_NAMESPACE
 from bootstrap.environments.environment import Environment
+from bootstrap.environments.names import Names
 from bootstrap.files.repository import Repository
 from bootstrap.rollout.judge import find_broken
 
@@ -31,7 +33,7 @@ def examine(
         *examine_versions(cluster, repository),
         *guarded("clock", lambda: _clock(cluster, now)),
         *examine_rights(cluster),
-        *guarded("argocd", lambda: _applications(environments, cluster)),
+        *guarded("argocd", lambda: _applications(environments, cluster, load_names(repository))),
         *examine_credentials(environments, cluster, repository),
         *guarded("webhook", lambda: _webhook(cluster), Severity.INFO, _NO_WEBHOOK),
         *guarded("clusters", lambda: _clusters(environments, cluster, repository)),
@@ -63,17 +65,19 @@ def _clock(cluster: Cluster, now: Callable[[], datetime]) -> Iterator[Finding]:
         yield Finding("clock", Severity.OK, "the clocks of cluster and machine agree")
 
 
-def _applications(environments: Sequence[Environment], cluster: Cluster) -> Iterator[Finding]:
+def _applications(
+    environments: Sequence[Environment], cluster: Cluster, names: Names
+) -> Iterator[Finding]:
     live = cluster.argocd.read_applications()
-    if ROOT_NAME not in live:
+    if names.root not in live:
         yield Finding(
-            "argocd", Severity.INFO, f"Argo CD has no Application {ROOT_NAME} yet",
+            "argocd", Severity.INFO, f"Argo CD has no Application {names.root} yet",
             "it has not been told of this repository", "`bootstrap up`",
         )  # fmt: skip
         return
-    names = {ROOT_NAME: "root", **{item.application: item.name for item in environments}}
+    titles = {names.root: "root", **{item.application: item.name for item in environments}}
     broken = False
-    for application, title in names.items():
+    for application, title in titles.items():
         verdict = find_broken(live[application]) if application in live else None
         if verdict:
             broken = True

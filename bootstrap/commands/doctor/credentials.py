@@ -10,7 +10,7 @@ from bootstrap.checkout.environments import load_root
 from bootstrap.cluster import Cluster
 from bootstrap.commands.argocd.sealed_repositories import load_sealed_repositories
 from bootstrap.commands.doctor.findings import Finding, Severity, guarded
-from bootstrap.constants import REPOSITORIES_DIR, ROOT_NAME
+from bootstrap.constants import REPOSITORIES_DIR
 from bootstrap.environments.environment import Environment
 from bootstrap.files.repository import Repository
 from bootstrap.git.anonymous import is_public
@@ -35,7 +35,8 @@ def _credentials(
         return
     live = cluster.argocd.read_applications()
     urls = {item.application: item.repo_url for item in environments}
-    urls[ROOT_NAME] = load_root(repository)[0]
+    root = load_root(repository)
+    urls[root.names.root] = root.url
     read = {url for name, url in urls.items() if name in live}
     unread = sorted(set(urls.values()) - read)
     if not unread:

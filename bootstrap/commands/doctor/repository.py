@@ -76,7 +76,7 @@ def _pushed(
     if not environments:
         return
     if not offline:
-        commits = pushed_commits(environments, *load_root(repository), git)
+        commits = pushed_commits(environments, load_root(repository), git)
         names = ", ".join(f"{name} {commits[name][:7]}" for name in sorted(commits) if name)
         yield Finding("git", Severity.OK, f"everything is committed and pushed: {names}")
         return

@@ -18,14 +18,23 @@ from bootstrap.checkout.environments import (
 from bootstrap.checkout.missing_files import check_not_lost, check_values_not_lost
 from bootstrap.checkout.pinning import choose_certificate
 from bootstrap.checkout.removed import load_leaving, removal_hint
-from bootstrap.commands.init.root_source import default_url, describe_root, warn_of_other_root
+from bootstrap.commands.init.root_source import (
+    choose_names,
+    default_revision,
+    default_url,
+    describe_root,
+    present_root,
+    warn_of_other_origin,
+    warn_of_other_root,
+)
 from bootstrap.environments.environment import (
     Environment,
-    check_name,
+    Root,
     check_namespace,
     check_revision,
     parse_destination,
 )
+from bootstrap.environments.names import Names, check_environment_name
 from bootstrap.environments.repo_url import parse_remote_url
 from bootstrap.environments.scaffold import starting_config, starting_values
 from bootstrap.errors import BootstrapError
@@ -42,6 +51,8 @@ from bootstrap.yaml.documents import parse_mapping
 class InitOptions:
     """What the user asked for; None keeps what the environment has, or takes the default."""
 
+    name: str | None = None
+    """Of the repository, which derives the names of all its objects from it."""
     repo_url: str | None = None
     revision: str | None = None
     namespace: str | None = None
@@ -66,6 +77,8 @@ class InitResult:
     """Whether there are other environments."""
     in_use: bool
     """Whether it was there before and has sealed values."""
+    is_new: bool = False
+    """Whether its Application was not there before."""
 
     @property
     def changed(self) -> bool:
@@ -83,14 +96,21 @@ def init(
     reporter: Reporter,
 ) -> InitResult:
     """Write environment `name` and what Argo CD needs for it; `now` is aware, in UTC."""
-    check_name(name)
+    root = present_root(repository)
+    names = choose_names(options.name, root)
+    check_environment_name(name, names)
     repository.check_chart()
     with repository.lock():
         existing = load_environment(repository, name)
         if existing is None:
             _check_not_leaving(name, repository)
-        environment = _describe(name, options, existing, repository, git, reporter)
+        follows = _follows(name, options, existing, root, git, reporter)
         others = [item for item in load_environments(repository) if item.name != name]
+        if existing is None and options.repo_url is None:
+            url = default_url(name, root, others, git, reporter)
+        else:
+            url = ""
+        environment = _describe(name, options, existing, names, url, follows, reporter)
         _check_place(environment, others)
         sealed = _load_sealed(environment, repository)
         if options.certificate is None and not (sealed and sealed.encrypted):
@@ -107,11 +127,13 @@ def init(
             check_values_not_lost(environment, git)
         leaving = [item for item in load_leaving(repository) if item.name != name]
         asked = options.repo_url is not None or existing is None
-        root_url, root_revision = describe_root(
-            environment, [*others, *leaving], asked=asked, repository=repository, git=git
+        new_root = describe_root(
+            environment, [*others, *leaving], root, asked=asked, revision=follows
         )
         if asked:
-            warn_of_other_root(environment, root_url, reporter)
+            warn_of_other_root(environment, new_root, reporter)
+        elif environment.repo_url == new_root.url:
+            warn_of_other_origin(environment, git, reporter)
         if existing and sealed and sealed.encrypted:
             _warn_of_move(existing, environment, reporter)
         manifests = [
@@ -119,8 +141,8 @@ def init(
             *new_files,
             *([] if sealed else [_empty_sealed_secret(environment)]),
             # Argo CD may look at any moment: what is pointed at is there before the pointer
-            _owned(render_project([*others, *leaving, environment], root_url), repository),
-            _owned(render_root(root_url, root_revision), repository),
+            _owned(render_project([*others, *leaving, environment], new_root), repository),
+            _owned(render_root(new_root), repository),
             _owned(render_application(environment), repository),
         ]
         check_private(manifests, git)
@@ -133,6 +155,7 @@ def init(
         made_key=any(manifest.private for manifest in new_files),
         others=bool(others),
         in_use=existing is not None and sealed is not None and bool(sealed.encrypted),
+        is_new=existing is None,
     )
 
 
@@ -140,17 +163,19 @@ def _describe(
     name: str,
     options: InitOptions,
     existing: Environment | None,
-    repository: Repository,
-    git: Git,
+    names: Names,
+    url: str,
+    follows: str,
     reporter: Reporter,
 ) -> Environment:
     """Return the environment as asked for; what was not asked for stays, else has its default."""
     present = existing or Environment(
         name=name,
-        namespace=f"agentsmith-{name}",
-        repo_url="" if options.repo_url is not None else default_url(repository, git, reporter),
-        target_revision="" if options.revision is not None else _branch(git),
+        namespace=names.namespace(name),
+        repo_url=url,
+        target_revision=follows,
         destination=parse_destination(None),
+        names=names,
     )
     if options.repo_url is not None:
         remote = parse_remote_url(options.repo_url, source="--repo-url")
@@ -170,14 +195,22 @@ def _describe(
     return present
 
 
-def _branch(git: Git) -> str:
-    branch = git.current_branch()
-    if branch is None:
-        raise BootstrapError(
-            "HEAD is detached, so there is no branch for Argo CD to follow",
-            "check out a branch, or pass --revision",
-        )
-    return branch
+def _follows(
+    name: str,
+    options: InitOptions,
+    existing: Environment | None,
+    root: Root | None,
+    git: Git,
+    reporter: Reporter,
+) -> str:
+    """Return what a new root follows, and a new environment unless it is told otherwise."""
+    if root is not None:
+        return root.revision
+    if existing is not None:
+        return git.current_branch() or existing.target_revision
+    if options.revision is not None:
+        return git.default_branch() or git.current_branch() or options.revision
+    return default_revision(name, root, git, reporter)
 
 
 def _check_place(environment: Environment, others: list[Environment]) -> None:

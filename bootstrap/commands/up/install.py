@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bootstrap.argocd.platform import (
-    PLATFORM_NAME,
     PlatformChart,
     build_platform_project,
     build_platform_root,
 )
 from bootstrap.cluster import Cluster
 from bootstrap.constants import ARGOCD_NAMESPACE
+from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from bootstrap.protocols import Clock, Reporter
 from bootstrap.rollout.health import explain
@@ -48,8 +48,7 @@ class Install:
     """What to install, and how to render it."""
 
     charts: Sequence[PlatformChart]
-    root_url: str
-    root_revision: str
+    root: Root
     render: Callable[[PlatformChart, str], str]
     """Gives the manifests of a chart for a version of Kubernetes."""
     timeout_seconds: float
@@ -61,7 +60,7 @@ def install(wanted: Install, cluster: Cluster, clock: Clock, reporter: Reporter)
 
     Run again, it goes on where it stopped, and changes nothing once Argo CD has taken over.
     """
-    if not _has_taken_over(cluster):
+    if not _has_taken_over(cluster, wanted.root):
         _refuse_foreign(cluster)  # again: files may be written long before they are pushed
         version, _now = cluster.inspection.read_version()
         # everything is rendered before anything is applied
@@ -72,22 +71,24 @@ def install(wanted: Install, cluster: Cluster, clock: Clock, reporter: Reporter)
         for namespace in sorted({chart.namespace for chart in wanted.charts}):
             _wait_available(namespace, cluster, clock, reporter, wanted.timeout_seconds)
     for manifest in (
-        build_platform_project(wanted.root_url, wanted.charts),
-        build_platform_root(wanted.root_url, wanted.root_revision),
+        build_platform_project(wanted.root, wanted.charts),
+        build_platform_root(wanted.root),
     ):
         done = cluster.argocd.apply(manifest, force=wanted.force_conflicts)
         reporter.step(f"{manifest['kind']} {manifest['metadata']['name']} {done}")
 
 
-def check_ours(cluster: Cluster) -> None:
+def check_ours(cluster: Cluster, root: Root) -> None:
     """Refuse a cluster where somebody else installed Argo CD or sealed-secrets."""
-    if not _has_taken_over(cluster):
+    if not _has_taken_over(cluster, root):
         _refuse_foreign(cluster)
 
 
-def _has_taken_over(cluster: Cluster) -> bool:
+def _has_taken_over(cluster: Cluster, root: Root) -> bool:
     version, kind = _KINDS[0]
-    return cluster.has_kind(version, kind) and PLATFORM_NAME in cluster.argocd.read_applications()
+    if not cluster.has_kind(version, kind):
+        return False
+    return root.names.platform in cluster.argocd.read_applications()
 
 
 def _refuse_foreign(cluster: Cluster) -> None:

@@ -18,6 +18,7 @@ from bootstrap.argocd.platform import (
 from bootstrap.checkout.environments import choose_environments, load_root, not_ours
 from bootstrap.cluster import Cluster
 from bootstrap.commands.up.install import check_ours
+from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from bootstrap.files.chart_archive import find_archive, unpack
 from bootstrap.files.repository import Change, Repository
@@ -38,8 +39,8 @@ def start_platform(
     Not before it is known that there is one, and that the cluster is one to install into.
     """
     choose_environments(repository, name)
-    root_url, root_revision = load_root(repository)
-    check_ours(connect())
+    root = load_root(repository)
+    check_ours(connect(), root)
     present = [
         chart_path(known.name)
         for known in PLATFORM_CHARTS
@@ -50,13 +51,11 @@ def start_platform(
             f"--charts is not read for {' and '.join(present)}, there already: to take another"
             " archive, delete the file and its chart's folder first"
         )
-    for change in write_platform(repository, root_url, root_revision, archives):
+    for change in write_platform(repository, root, archives):
         reporter.step(f"{change.action}: {change.path}")
 
 
-def write_platform(
-    repository: Repository, root_url: str, root_revision: str, archives: Path | None
-) -> list[Change]:
+def write_platform(repository: Repository, root: Root, archives: Path | None) -> list[Change]:
     """Write what is missing of argocd/platform; return what was done.
 
     With `archives`, the charts are put into the repository, where Argo CD can reach them too.
@@ -75,8 +74,8 @@ def write_platform(
                 archive = find_archive(archives, known.name)
                 manifests += unpack(archive, known.name, chart.folder)
             charts.append(chart)
-            manifests.append(render_chart_application(chart, root_url, root_revision))
-        owned = render_platform(root_url, root_revision, charts)
+            manifests.append(render_chart_application(chart, root))
+        owned = render_platform(root, charts)
         for manifest in owned:
             present = repository.read(manifest.path)
             if present is not None and not is_generated(present):

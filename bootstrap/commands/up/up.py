@@ -19,7 +19,6 @@ from bootstrap.commands.argocd.sealed_repositories import (
 )
 from bootstrap.commands.keys.give import SealingKeys
 from bootstrap.commands.watch.wait_loop import targets_of, wait_until
-from bootstrap.constants import ROOT_NAME
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
@@ -93,8 +92,8 @@ def up(
     """
     everything = load_environments(repository)
     chosen = choose_environments(repository, name)
-    root_url, root_revision = load_root(repository)
-    commits = pushed_commits(chosen, root_url, root_revision, git)
+    root = load_root(repository)
+    commits = pushed_commits(chosen, root, git)
     _warn_of_unsealed(chosen, repository, reporter)
     repositories = load_sealed_repositories(repository)
     cluster = places.home()
@@ -113,20 +112,20 @@ def up(
     give_repositories(cluster, repositories, clock, reporter)
     applied = []
     live = cluster.argocd.read_applications().values()
-    project = widen_project(build_project(everything, root_url), live)
-    for manifest in (project, build_root(root_url, root_revision)):
+    project = widen_project(build_project(everything, root), live)
+    for manifest in (project, build_root(root)):
         what = f"{manifest['kind']} {manifest['metadata']['name']}"
         done = cluster.argocd.apply(manifest, force=options.force_conflicts)
         reporter.step(f"{what} {done}")
         applied.append((what, done))
-    cluster.argocd.refresh(ROOT_NAME)
+    cluster.argocd.refresh(root.names.root)
     by_name = {environment.name: commits[environment.name] for environment in chosen}
     if not options.wait:
         return UpResult(tuple(applied), by_name)
     seconds = wait_until(
-        targets_of(chosen, commits, places),
+        targets_of(chosen, root, commits, places),
         cluster=cluster,
-        is_descendant=descendants(git, root_url),
+        is_descendant=descendants(git, root.url),
         timeout_seconds=options.timeout_seconds,
         clock=clock,
         reporter=reporter,

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bootstrap.checkout.clusters import Places
-from bootstrap.checkout.environments import load_environments, require_environment
+from bootstrap.checkout.environments import (
+    load_environments,
+    load_names,
+    require_environment,
+)
 from bootstrap.checkout.facts import read_local_facts
 from bootstrap.checkout.scan import load_local_values
 from bootstrap.cluster import Cluster
 from bootstrap.commands.watch.target_revisions import Wanted
-from bootstrap.constants import PROJECT_NAME, ROOT_NAME
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
@@ -86,6 +89,7 @@ class StatusReader:
                 "there is no environment yet", "make one with `bootstrap init prod`"
             )
         self._repository = repository
+        self._names = load_names(repository)
         self._facts = {
             item.name: read_local_facts(item, repository, reporter) for item in self._environments
         }
@@ -108,7 +112,7 @@ class StatusReader:
         self._ask_remote(applications, now)
         self._ask_jobs(now)
         self._tell_of_orphans(applications)
-        root = applications.get(ROOT_NAME)
+        root = applications.get(self._names.root)
         found = [self._read_one(item, applications, root, now) for item in self._environments]
         commits = {commit for item in found for commit in (item.running, item.wanted) if commit}
         return StatusResult(tuple(found), dict(self._wanted.subjects(commits)), _trouble(root))
@@ -217,10 +221,10 @@ class StatusReader:
         if not self._names_orphans:
             return
         self._names_orphans = False
-        known = {item.application for item in self._environments} | {ROOT_NAME}
+        known = {item.application for item in self._environments} | {self._names.root}
         for name in sorted(applications.keys() - known):
             # the platform's Applications carry our label, too, but are no environments
-            if mapping(applications[name].get("spec")).get("project") == PROJECT_NAME:
+            if mapping(applications[name].get("spec")).get("project") == self._names.project:
                 self._warn(f"Application {name} is in the cluster, but not in this clone")
 
     def _warn(self, message: str) -> None:

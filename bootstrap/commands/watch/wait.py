@@ -32,13 +32,13 @@ def wait_for_commit(
     """
     if commit is not None:
         check_given("--commit", commit)
-    root_url, root_revision = load_root(repository)
+    root = load_root(repository)
     there = commit_at_remote(git, environment.repo_url, environment.target_revision)
     wanted = there if commit is None else _find(commit, environment, there, git)
-    same = (root_url, root_revision) == (environment.repo_url, environment.target_revision)
-    root = wanted if same else commit_at_remote(git, root_url, root_revision)
+    same = (root.url, root.revision) == (environment.repo_url, environment.target_revision)
+    of_root = wanted if same else commit_at_remote(git, root.url, root.revision)
     seconds = wait_until(
-        targets_of([environment], {"": root, environment.name: wanted}, places),
+        targets_of([environment], root, {"": of_root, environment.name: wanted}, places),
         cluster=places.home(),
         is_descendant=descendants(git, environment.repo_url),
         timeout_seconds=timeout_seconds,

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from bootstrap.checkout.clusters import Places
 from bootstrap.cluster import Cluster
-from bootstrap.constants import ROOT_NAME
-from bootstrap.environments.environment import Environment
+from bootstrap.environments.environment import Environment, Root
 from bootstrap.errors import BootstrapError, UnavailableError
 from bootstrap.protocols import Clock, Reporter
 from bootstrap.rollout.health import explain, settled
@@ -115,10 +114,10 @@ def _look_at_all(
 
 
 def targets_of(
-    environments: Sequence[Environment], commits: Mapping[str, str], places: Places
+    environments: Sequence[Environment], root: Root, commits: Mapping[str, str], places: Places
 ) -> list[Target]:
     """Return what to wait for: the root first, each at its commit ("" is the root's)."""
-    targets = [Target(ROOT_NAME, "root", None, commits[""])]
+    targets = [Target(root.names.root, "root", None, commits[""])]
     for environment in environments:
         cluster = places.of(environment)
         workloads = (cluster, environment.namespace) if cluster else None

@@ -7,7 +7,7 @@ import yaml as yaml11
 
 from bootstrap.argocd.application import render_application, render_root
 from bootstrap.argocd.project import render_project
-from bootstrap.environments.environment import Destination, Environment, parse_destination
+from bootstrap.environments.environment import Destination, Environment, Root, parse_destination
 from tests.unit.golden import check_golden
 
 URL = "https://git.example.com/team/agents.git"
@@ -25,16 +25,16 @@ def test_application_is_exactly_this(environment: Environment):
 
 
 def test_root_is_exactly_this():
-    manifest = render_root(URL, "main")
+    manifest = render_root(Root(URL, "main"))
     assert manifest.path == "argocd/root.yaml"
     check_golden("root.yaml", manifest.content)
 
 
 def test_project_is_exactly_this_in_any_order_of_environments():
     external = replace(PROD, name="eu", destination=Destination(server="https://10.0.0.1:6443"))
-    manifest = render_project([EDGE, PROD, external], URL)
+    manifest = render_project([EDGE, PROD, external], Root(URL, "main"))
     assert manifest.path == "argocd/project.yaml"
-    assert render_project([external, EDGE, PROD], URL) == manifest
+    assert render_project([external, EDGE, PROD], Root(URL, "main")) == manifest
     check_golden("project.yaml", manifest.content)
 
 

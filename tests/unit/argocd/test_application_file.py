@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bootstrap.argocd import application_file
 from bootstrap.argocd.application import render_application, render_root
 from bootstrap.argocd.application_file import parse_application, parse_root
-from bootstrap.environments.environment import Destination, Environment
+from bootstrap.environments.environment import Destination, Environment, Root
 from bootstrap.errors import BootstrapError
 from tests.unit.argocd.test_application import EDGE, PROD, URL
 
@@ -34,7 +34,7 @@ def test_environment_is_read_back_from_its_application(environment: Environment)
 
 
 def test_root_is_read_back():
-    assert parse_root(render_root(URL, "v1").content) == (URL, "v1")
+    assert parse_root(render_root(Root(URL, "v1")).content) == Root(URL, "v1")
 
 
 @pytest.mark.parametrize(

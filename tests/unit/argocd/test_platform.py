@@ -12,6 +12,7 @@ from bootstrap.argocd.platform import (
     render_chart_application,
     render_platform,
 )
+from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from tests.unit.golden import check_golden
 
@@ -22,7 +23,7 @@ VENDORED = replace(
 
 
 def test_the_project_and_the_root_are_exactly_this():
-    project, root = render_platform(URL, "main", PLATFORM_CHARTS)
+    project, root = render_platform(Root(URL, "main"), PLATFORM_CHARTS)
 
     assert (project.path, root.path) == (
         "argocd/platform-project.yaml",
@@ -38,7 +39,7 @@ def test_the_project_and_the_root_are_exactly_this():
     ids=["from-its-repository", "from-this-repository"],
 )
 def test_the_application_of_a_chart_is_exactly_this_and_reads_back(chart, golden):
-    manifest = render_chart_application(chart, URL, "main")
+    manifest = render_chart_application(chart, Root(URL, "main"))
 
     check_golden(golden, manifest.content)
     assert parse_chart_application(manifest.content, path=manifest.path) == chart
@@ -53,7 +54,7 @@ def test_the_application_of_a_chart_is_exactly_this_and_reads_back(chart, golden
     ],
 )
 def test_an_application_that_was_changed_to_what_we_can_not_install_is_named(old, new, message):
-    text = render_chart_application(ARGO_CD, URL, "main").content
+    text = render_chart_application(ARGO_CD, Root(URL, "main")).content
     assert old in text
 
     with pytest.raises(BootstrapError) as raised:

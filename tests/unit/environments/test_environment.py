@@ -5,38 +5,11 @@ import pytest
 from bootstrap.environments.environment import (
     Destination,
     Environment,
-    check_name,
     check_namespace,
     check_revision,
     parse_destination,
 )
 from bootstrap.errors import UsageError
-
-
-@pytest.mark.parametrize("name", ["prod", "a", "0", "eu-1", "no", "x" * 52])
-def test_name_that_fits_a_label_is_kept(name: str):
-    assert check_name(name) == name
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["", "Prod", "-a", "a-", "a_b", "a.b", "a/b", "..", "a b", "prod\n", "é", "x" * 53, "--help"],
-)
-def test_name_that_is_no_label_is_wrong_usage(name: str):
-    with pytest.raises(UsageError) as caught:
-        check_name(name)
-    assert caught.value.message == (
-        f"environment name {name!r} is not a DNS label of at most 52 characters"
-    )
-    assert caught.value.hint == (
-        "use lower-case letters, digits and hyphens, with a letter or digit at both ends"
-    )
-    assert caught.value.exit_code == 2
-
-
-def test_name_of_the_root_application_is_taken():
-    with pytest.raises(UsageError, match="'root' is taken: agentsmith-root is the root"):
-        check_name("root")
 
 
 @pytest.mark.parametrize("namespace", ["agentsmith-prod", "a", "n" * 63])

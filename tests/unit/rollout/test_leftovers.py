@@ -6,10 +6,19 @@ from typing import Any
 
 import pytest
 
+from bootstrap.environments.environment import Destination, Environment
 from bootstrap.rollout.leftovers import Leftovers, deletion_trouble, sort_out, why_namespace_stays
 from bootstrap.rollout.verdict import State, Verdict
 
 LABELS = {"app.kubernetes.io/part-of": "agentsmith", "agentsmith.dev/environment": "prod"}
+
+PROD = Environment(
+    "prod",
+    "agentsmith-prod",
+    "https://x/y.git",
+    "main",
+    Destination(server="https://kubernetes.default.svc"),
+)
 
 
 def item(kind: str, name: str, *, owner: str = "", **labels: str) -> dict[str, Any]:
@@ -82,7 +91,7 @@ def namespace(manager: str = "argocd-controller", **more: Any) -> dict[str, Any]
 def test_a_namespace_is_ours_only_if_argocd_made_it_for_this_environment(
     found: dict[str, Any], why: str
 ) -> None:
-    assert why_namespace_stays(found, "prod") == why
+    assert why_namespace_stays(found, PROD) == why
 
 
 def test_what_keeps_argocd_from_deleting_is_named_with_its_cure() -> None:

@@ -184,7 +184,9 @@ def probe(answer: Callable[[str], int | None], fake: FakeArgoCD, seconds: float 
         posted.append("right" if headers["X-Hub-Signature-256"] == good(body) else "wrong")
         return answer(posted[-1])
 
-    return Probe("https://argocd/", seconds, post, FakeTime(), Log()).run(GOOD, cast(Cluster, fake))
+    return Probe("https://argocd/", "agentsmith-root", seconds, post, FakeTime(), Log()).run(
+        GOOD, cast(Cluster, fake)
+    )
 
 
 def _signature() -> Callable[[bytes], str]:
@@ -260,7 +262,7 @@ def test_a_secret_that_is_sent_openly_is_warned_of(url: str, warned: bool):
         return 200
 
     secret = WebhookSecret(Provider.GITLAB, GOOD.text)
-    Probe(url, 20, post, FakeTime(), log).run(secret, cast(Cluster, fake))
+    Probe(url, "agentsmith-root", 20, post, FakeTime(), log).run(secret, cast(Cluster, fake))
 
     assert any("sends the secret itself" in line for line in log.lines) is warned
 

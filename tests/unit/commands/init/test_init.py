@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from bootstrap.argocd.application import render_application, render_root
 from bootstrap.argocd.project import render_project
-from bootstrap.environments.environment import Destination, Environment, parse_destination
+from bootstrap.environments.environment import Destination, Environment, Root, parse_destination
 from bootstrap.environments.scaffold import starting_config, starting_values
 from bootstrap.sealing.certificate import (
     key_belongs_to,
@@ -74,8 +74,8 @@ def test_first_run_writes_every_file_whole(tree: WorkTree):
         "environments/prod/agentsmith.yml": starting_config(),
         CERTIFICATE: render_certificate(certificate),
         SEALED: render_sealed_secret(SealedSecret("agentsmith-prod"), SEALED).content,
-        "argocd/project.yaml": render_project([PROD], ORIGIN).content,
-        "argocd/root.yaml": render_root(ORIGIN, "main").content,
+        "argocd/project.yaml": render_project([PROD], Root(ORIGIN, "main")).content,
+        "argocd/root.yaml": render_root(Root(ORIGIN, "main")).content,
         APPLICATION: render_application(PROD).content,
     }
     assert (ended.code, ended.out) == (0, "")
@@ -83,7 +83,8 @@ def test_first_run_writes_every_file_whole(tree: WorkTree):
         "making a sealing key pair (RSA-4096)",
         *(f"created: {path}" for path in FILES),
     ]
-    assert ended.lines[len(FILES) + 1] == (
+    assert ended.lines[len(FILES) + 1] == f"prod follows main of {ORIGIN}"
+    assert ended.lines[len(FILES) + 2] == (
         f"warning: {KEY} is the PRIVATE key of this environment's secrets. It is ignored by Git"
         " and exists only here: copy it to a safe place (a password manager) now"
     )
@@ -143,8 +144,10 @@ def test_changed_option_changes_only_generated_files_and_stays(
     environment = Environment(**{**vars_of(PROD), **fields})
     assert prod.read(APPLICATION) == render_application(environment).content
     url = environment.repo_url
-    assert prod.read("argocd/project.yaml") == render_project([environment], url).content
-    assert prod.read("argocd/root.yaml") == render_root(url, "main").content
+    assert (
+        prod.read("argocd/project.yaml") == render_project([environment], Root(url, "main")).content
+    )
+    assert prod.read("argocd/root.yaml") == render_root(Root(url, "main")).content
     assert APPLICATION in changed
     assert changed <= {APPLICATION, "argocd/project.yaml", "argocd/root.yaml", SEALED}
     assert (SEALED in changed) == ("namespace" in fields)
@@ -160,8 +163,11 @@ def vars_of(environment: Environment) -> dict[str, object]:
 def test_two_environments_share_project_and_root(prod: WorkTree):
     assert prod.run("init", "staging", "--revision", "v2", "--cluster", "edge").code == 0
     staging = Environment("staging", "agentsmith-staging", ORIGIN, "v2", Destination(name="edge"))
-    assert prod.read("argocd/project.yaml") == render_project([PROD, staging], ORIGIN).content
-    assert prod.read("argocd/root.yaml") == render_root(ORIGIN, "main").content
+    assert (
+        prod.read("argocd/project.yaml")
+        == render_project([PROD, staging], Root(ORIGIN, "main")).content
+    )
+    assert prod.read("argocd/root.yaml") == render_root(Root(ORIGIN, "main")).content
     assert prod.read(APPLICATION) == render_application(PROD).content
     assert prod.run("init", "prod").lines[-1] == "prod is up to date; nothing changed"
 
@@ -178,12 +184,19 @@ def test_dry_run_shows_what_would_be_and_writes_nothing(tree: WorkTree):
     ended = tree.run("init", "prod", "--dry-run")
     assert ended.code == 0
     assert tree.snapshot() == before
-    assert ended.lines[1:] == [f"would be created: {path}" for path in FILES]
+    assert ended.lines[1:] == [
+        *(f"would be created: {path}" for path in FILES),
+        f"prod follows main of {ORIGIN}",
+    ]
     assert f"# {KEY}: private, not shown\n" in ended.out
     assert "PRIVATE" not in ended.out
     assert "PRIVATE" not in ended.err
     added = [line[1:] for line in ended.out.splitlines() if line[:1] == "+" and line[:3] != "+++"]
-    shown = [render_application(PROD), render_root(ORIGIN, "main"), render_project([PROD], ORIGIN)]
+    shown = [
+        render_application(PROD),
+        render_root(Root(ORIGIN, "main")),
+        render_project([PROD], Root(ORIGIN, "main")),
+    ]
     human = starting_values(PROD) + starting_config()
     expected = [
         *human.splitlines(),
@@ -365,6 +378,7 @@ def test_remote_that_is_a_path(tree: WorkTree):
 
 def test_detached_head(tree: WorkTree):
     tree.git("checkout", "--quiet", "--detach")
+    tree.git("symbolic-ref", "--delete", "refs/remotes/origin/HEAD")
     refuse(
         tree, "prod",
         code=1,

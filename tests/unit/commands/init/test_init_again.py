@@ -9,7 +9,7 @@ import pytest
 
 from bootstrap.argocd.application import render_root
 from bootstrap.argocd.project import render_project
-from bootstrap.environments.environment import Destination, Environment, parse_destination
+from bootstrap.environments.environment import Destination, Environment, Root, parse_destination
 from tests.unit.work_tree import ORIGIN, WorkTree
 
 OTHER = "https://git.example.com/elsewhere/agents.git"
@@ -63,7 +63,7 @@ def test_url_of_one_environment_of_several_leaves_the_root_where_it_is(
 ):
     new = pinned.run("init", "staging", "--repo-url", OTHER, *cert)
     assert (new.code, warnings(new.lines)) == (0, [stays("staging")])
-    assert pinned.read(ROOT) == render_root(ORIGIN, "main").content
+    assert pinned.read(ROOT) == render_root(Root(ORIGIN, "main")).content
     assert warnings(pinned.run("init", "staging").lines) == []
 
 
@@ -73,16 +73,16 @@ def test_root_follows_once_every_environment_has_the_new_url(
     assert pinned.run("init", "staging", *cert).code == 0
     first = pinned.run("init", "prod", "--repo-url", OTHER)
     assert warnings(first.lines) == [stays("prod")]
-    assert pinned.read(ROOT) == render_root(ORIGIN, "main").content
+    assert pinned.read(ROOT) == render_root(Root(ORIGIN, "main")).content
     last = pinned.run("init", "staging", "--repo-url", OTHER)
     assert warnings(last.lines) == []
-    assert pinned.read(ROOT) == render_root(OTHER, "main").content
+    assert pinned.read(ROOT) == render_root(Root(OTHER, "main")).content
 
 
 def test_root_follows_the_only_environment(pinned: WorkTree):
     ended = pinned.run("init", "prod", "--repo-url", OTHER)
     assert (ended.code, warnings(ended.lines)) == (0, [])
-    assert pinned.read(ROOT) == render_root(OTHER, "main").content
+    assert pinned.read(ROOT) == render_root(Root(OTHER, "main")).content
 
 
 def test_root_follows_the_first_environment_after_the_last_is_gone(
@@ -92,7 +92,7 @@ def test_root_follows_the_first_environment_after_the_last_is_gone(
     pinned.git("remote", "set-url", "origin", OTHER)
     ended = pinned.run("init", "staging", *cert)
     assert (ended.code, warnings(ended.lines)) == (0, [])
-    assert pinned.read(ROOT) == render_root(OTHER, "main").content
+    assert pinned.read(ROOT) == render_root(Root(OTHER, "main")).content
 
 
 # the URL of a new environment
@@ -111,13 +111,27 @@ def test_new_environment_takes_the_url_that_the_project_uses(
     assert warnings(ended.lines) == []
 
 
-def test_new_environment_takes_an_origin_that_is_another_repository(
+def test_a_remote_that_is_another_repository_is_not_taken_in_silence(
     pinned: WorkTree, cert: tuple[str, str]
 ):
+    before = pinned.snapshot()
     pinned.git("remote", "set-url", "origin", OTHER)
     ended = pinned.run("init", "staging", *cert)
-    assert warnings(ended.lines) == [stays("staging")]
-    assert f"repoURL: {OTHER}\n" in pinned.read("argocd/applications/staging.yaml")
+    assert (ended.code, ended.lines) == (
+        1,
+        [
+            f"error: remote origin is {OTHER}, but Argo CD follows {ORIGIN} (argocd/root.yaml)",
+            f"  fix: if the repository moved: `bootstrap init --all --repo-url {OTHER}`; if origin"
+            f" is your fork of it: `bootstrap init staging --repo-url {ORIGIN}`",
+        ],
+    )
+    assert pinned.snapshot() == before
+    assert pinned.run("init", "staging", "--repo-url", ORIGIN, *cert).code == 0
+    again = pinned.run("init", "prod")
+    assert warnings(again.lines) == [
+        f"warning: prod is cloned from {ORIGIN}, but remote origin is {OTHER}: if the repository"
+        f" moved, `bootstrap init --all --repo-url {OTHER}`"
+    ]
 
 
 # beside, and of, an environment that is being removed
@@ -135,8 +149,8 @@ def test_destination_of_an_environment_that_is_being_removed_stays_in_the_projec
     assert pinned.run("init", "staging", "--repo-url", OTHER, *cert).code == 0
     edge = Environment("prod", "agentsmith-prod", ORIGIN, "main", Destination(name="edge"))
     staging = Environment("staging", "agentsmith-staging", OTHER, "main", PROD.destination)
-    assert pinned.read(PROJECT) == render_project([edge, staging], ORIGIN).content
-    assert pinned.read(ROOT) == render_root(ORIGIN, "main").content
+    assert pinned.read(PROJECT) == render_project([edge, staging], Root(ORIGIN, "main")).content
+    assert pinned.read(ROOT) == render_root(Root(ORIGIN, "main")).content
 
 
 def test_environment_that_is_being_removed_is_not_made_anew(pinned: WorkTree):
@@ -177,7 +191,7 @@ def test_environment_whose_removal_is_complete_can_be_made_again(
     commit(pinned, "Remove the files of environment prod")
     pinned.write("environments/prod/sealing-key.old.local.pem", "a key that nobody removed\n")
     assert pinned.run("init", "staging", *cert).code == 0
-    assert pinned.read(PROJECT) == render_project([STAGING], ORIGIN).content
+    assert pinned.read(PROJECT) == render_project([STAGING], Root(ORIGIN, "main")).content
     assert pinned.run("init", "prod", *cert).code == 0
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from bootstrap.argocd.project import build_project, widen_project
 from bootstrap.cluster import Cluster
 from bootstrap.commands.keys.give import SealingKeys
-from bootstrap.environments.environment import Environment, parse_destination
+from bootstrap.environments.environment import Environment, Root, parse_destination
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from tests.unit.certificates import make_certificate
@@ -133,7 +133,7 @@ def test_somebody_elses_malformed_key_does_not_stop_us(tree: WorkTree) -> None:
 
 
 def test_the_project_keeps_what_live_applications_still_use() -> None:
-    project = build_project([environment("prod")], ORIGIN)
+    project = build_project([environment("prod")], Root(ORIGIN, "main"))
     live = [
         {
             "spec": {

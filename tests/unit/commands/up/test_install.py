@@ -19,6 +19,7 @@ from bootstrap.argocd.platform import (
 from bootstrap.cluster import Cluster
 from bootstrap.commands.up.install import Install, install
 from bootstrap.commands.up.platform_files import load_platform, start_platform, write_platform
+from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.helm.platform_chart import render_chart
@@ -101,7 +102,7 @@ class FakeCluster:
 def run(cluster: FakeCluster, *, force: bool = False) -> list[str]:
     log = Log()
     wanted = Install(
-        PLATFORM_CHARTS, ORIGIN, "main",
+        PLATFORM_CHARTS, Root(ORIGIN, "main"),
         render=lambda chart, version: CHART.format(chart.name), timeout_seconds=60,
         force_conflicts=force,
     )  # fmt: skip
@@ -209,10 +210,10 @@ def test_what_does_not_become_available_is_named_with_its_cause(
 def test_the_files_are_written_once_and_then_the_users(prod: WorkTree) -> None:
     repository = Repository(prod.root)
 
-    first = write_platform(repository, ORIGIN, "main", None)
+    first = write_platform(repository, Root(ORIGIN, "main"), None)
     file = prod.root / "argocd/platform/argo-cd.yaml"
     file.write_text(file.read_text().replace("9.5.0", "9.6.0"))
-    second = write_platform(repository, ORIGIN, "main", None)
+    second = write_platform(repository, Root(ORIGIN, "main"), None)
 
     assert [(item.path, item.action) for item in first] == [
         ("argocd/platform/argo-cd.yaml", "created"),
@@ -257,7 +258,8 @@ def test_nothing_is_written_where_nothing_could_be_installed(
 def test_archives_that_nobody_reads_are_told_of(prod: WorkTree, tmp_path: Path) -> None:
     log = Log()
     prod.write(
-        "argocd/platform/argo-cd.yaml", render_chart_application(ARGO_CD, ORIGIN, "main").content
+        "argocd/platform/argo-cd.yaml",
+        render_chart_application(ARGO_CD, Root(ORIGIN, "main")).content,
     )
     pack(
         tmp_path / "sealed-secrets-1.0.0.tgz",
@@ -283,7 +285,7 @@ def test_archives_are_put_into_the_repository(prod: WorkTree, tmp_path: Path) ->
     for name in ("argo-cd", "sealed-secrets"):
         pack(tmp_path / f"{name}-1.0.0.tgz", {f"{name}/Chart.yaml": f"name: {name}\n".encode()})
 
-    write_platform(Repository(prod.root), ORIGIN, "main", tmp_path)
+    write_platform(Repository(prod.root), Root(ORIGIN, "main"), tmp_path)
 
     assert prod.read("argocd/platform/charts/argo-cd/Chart.yaml") == "name: argo-cd\n"
     charts = load_platform(Repository(prod.root))
