@@ -9,6 +9,7 @@ CONFIG_FILE = "agentsmith.yml"
 ARGOCD_DIR = "argocd"
 APPLICATIONS_DIR = f"{ARGOCD_DIR}/applications"
 REPOSITORIES_DIR = f"{ARGOCD_DIR}/repositories"
+PLATFORM_DIR = f"{ARGOCD_DIR}/platform"
 PROJECT_FILE = f"{ARGOCD_DIR}/project.yaml"
 ROOT_FILE = f"{ARGOCD_DIR}/root.yaml"
 

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bootstrap.constants import ARGOCD_DIR, ARGOCD_NAMESPACE, IN_CLUSTER
+from bootstrap.constants import ARGOCD_DIR, ARGOCD_NAMESPACE, IN_CLUSTER, PLATFORM_DIR
 from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from bootstrap.planned_file import Manifest
 from bootstrap.yaml.documents import dump_objects, parse_mapping, render_manifest
 from bootstrap.yaml.fields import Fields
 
-PLATFORM_DIR = f"{ARGOCD_DIR}/platform"
 CHARTS_DIR = f"{PLATFORM_DIR}/charts"
 PROJECT_FILE = f"{ARGOCD_DIR}/platform-project.yaml"
 ROOT_FILE = f"{ARGOCD_DIR}/platform-root.yaml"

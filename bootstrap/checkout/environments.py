@@ -96,6 +96,14 @@ def not_ours(path: str) -> BootstrapError:
     )
 
 
+def owned(manifest: Manifest, repository: Repository) -> Manifest:
+    """Return `manifest`, if what is in its place is bootstrap's own or nothing."""
+    present = repository.read(manifest.path)
+    if present is not None and not is_generated(present):
+        raise not_ours(manifest.path)
+    return manifest
+
+
 def check_private(manifests: Sequence[Manifest], git: Git) -> None:
     """Raise BootstrapError if Git would see one of the private files."""
     for manifest in manifests:

@@ -18,6 +18,7 @@ _COMMANDS = {
         "init",
         "Example: bootstrap init prod --namespace agentsmith-prod --revision main",
     ),
+    "rename": Source("bootstrap.cli.rename", "rename", "Example: bootstrap rename team-b"),
     "seal": Source(
         "bootstrap.cli.seal",
         "seal",

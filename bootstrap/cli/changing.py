@@ -100,6 +100,8 @@ def change(
     With `show_diff` it is shown before the change as well, not only in a dry run. `looks` says that
     the command looks into the cluster without --wait, too.
     """
+    from bootstrap.checkout.environments import load_root
+    from bootstrap.checkout.ownership import check_if_reachable, check_ours
     from bootstrap.commands.release.change import Workplace
     from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.change import print_changed, print_edits, show_changed
@@ -111,15 +113,24 @@ def change(
         commit=asked.commit, push=asked.push, branch=asked.branch, wait=asked.wait
     )
     git, repository = open_repository()
+    reporter = TerminalReporter()
     shows = (asked.dry_run or show_diff) and not as_json
     place = Workplace(
         repository=repository,
         git=git,
-        reporter=TerminalReporter(),
+        reporter=reporter,
         publishing=publishing,
         preview=print_edits if shows else lambda _edits: None,
         dry_run=asked.dry_run,
-        reach=lambda: asked.waiting.places.home().argocd.read_applications(),
+        reach=lambda environment: check_ours(
+            load_root(repository),
+            [environment],
+            asked.waiting.places.home(),
+            command="--wait",
+        ),
+        look=lambda environment: check_if_reachable(
+            environment, repository, asked.waiting.places, reporter, command="bootstrap resume"
+        ),
         wait=asked.wait,
     )
     changed = run(place)

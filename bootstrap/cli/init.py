@@ -19,6 +19,9 @@ from bootstrap.cli.options import (
     check_cluster_options,
     open_repository,
 )
+from bootstrap.errors import UsageError
+
+_ALL_ALONE = "with --all, only --name, --repo-url and --revision have a meaning"
 
 
 class Sync(StrEnum):
@@ -30,11 +33,17 @@ class Sync(StrEnum):
 
 def init(
     environment: Annotated[
-        str,
+        str | None,
         typer.Argument(
             help="Name of the environment: a DNS label.", autocompletion=complete_environment
         ),
-    ],
+    ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Give all environments and the root another --name, URL or branch."
+        ),
+    ] = False,
     name: Annotated[
         str | None,
         typer.Option(
@@ -81,12 +90,23 @@ def init(
     """
     from datetime import UTC, datetime
 
+    from bootstrap.cli.rename import run_rewrite
     from bootstrap.commands.init.init import InitOptions
     from bootstrap.commands.init.init import init as run
+    from bootstrap.commands.init.rewrite import RewriteOptions
     from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.init import show_init
 
     source = (cert, from_cluster, context, controller_namespace, controller_name)
+    if everything:
+        _refuse_beside_all(environment, namespace, cluster, sync, cert, from_cluster)
+        run_rewrite(
+            RewriteOptions(name, repo_url, revision, dry_run), context, offline=False,
+            as_json=output is Format.JSON,
+        )  # fmt: skip
+        return
+    if environment is None:
+        raise UsageError("no environment is named", "name one, or change what all share with --all")
     check_cluster_options(*source)
     git, repository = open_repository()
     result = run(
@@ -107,3 +127,8 @@ def init(
         reporter=TerminalReporter(),
     )
     show_init(result, repository, dry_run=dry_run, as_json=output is Format.JSON)
+
+
+def _refuse_beside_all(*given: object) -> None:
+    if any(item not in {None, False} for item in given):
+        raise UsageError(_ALL_ALONE, "leave the rest out, or name one environment without --all")

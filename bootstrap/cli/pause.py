@@ -19,4 +19,4 @@ def resume(asked: Asked, environment: EnvironmentArgument) -> None:
     """Turn an environment's automated sync on again: Argo CD brings it to what is pushed."""
     from bootstrap.commands.release.pause import resume as run
 
-    change(asked, lambda place: run(environment, place))
+    change(asked, lambda place: run(environment, place), looks=True)

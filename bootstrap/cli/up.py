@@ -21,7 +21,7 @@ from bootstrap.cli.options import (
     open_repository,
     parse_duration,
 )
-from bootstrap.errors import UsageError
+from bootstrap.errors import BootstrapError, UsageError
 
 if TYPE_CHECKING:
     from bootstrap.cluster import Cluster
@@ -55,6 +55,13 @@ def up(
             help="Folder of chart archives for --install, where no chart repository is in reach.",
         ),
     ] = None,
+    adopt: Annotated[
+        bool,
+        typer.Option(
+            "--adopt", help="Take over what this repository has under its old address, if asked."
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --adopt.")] = False,
     output: Output = Format.TEXT,
 ) -> None:
     """Give Argo CD its start (sealing key, project, root Application), then wait for Healthy.
@@ -71,12 +78,19 @@ def up(
 
     if charts is not None and not install:
         raise UsageError("--charts is used only with --install", "add --install")
+    if yes and not adopt:
+        raise UsageError("--yes is used only with --adopt", "add --adopt, or leave it out")
     seconds = parse_duration(timeout)
     git, repository = open_repository()
     places = open_places(context, destination_context, (controller_namespace, controller_name))
     result = run(
         environment,
-        UpOptions(timeout_seconds=seconds, wait=wait, force_conflicts=force_conflicts),
+        UpOptions(
+            timeout_seconds=seconds,
+            wait=wait,
+            force_conflicts=force_conflicts,
+            adopt=((lambda _old: None) if yes else _ask) if adopt else None,
+        ),
         repository=repository,
         git=git,
         places=places,
@@ -90,6 +104,19 @@ def up(
         ),
     )
     show_up(result, as_json=output is Format.JSON)
+
+
+def _ask(old: str) -> None:
+    import sys
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"--adopt asks before it takes over what {old} has, and there is no terminal to ask on",
+            "add --yes if you mean it",
+        )
+    typer.echo(f"The root, the project and the Applications of {old} become ours.", err=True)
+    if not typer.confirm("Go on?", default=False, err=True):
+        raise BootstrapError("nothing was taken over", "run it again if you mean it")
 
 
 def _installer(

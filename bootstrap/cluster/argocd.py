@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +28,18 @@ class ArgoCD:
         """Ask nothing yet."""
         self._api = connection
 
-    def apply(self, manifest: Mapping[str, Any], *, force: bool) -> str:
-        """Apply an Argo CD object server-side; return "created", "configured" or "unchanged"."""
+    def apply(
+        self,
+        manifest: Mapping[str, Any],
+        *,
+        force: bool,
+        check: Callable[[Mapping[str, Any]], None] = lambda _present: None,
+    ) -> str:
+        """Apply an Argo CD object server-side; return "created", "configured" or "unchanged".
+
+        `check` raises if what is there is not to be touched; another object that takes its place
+        after that is not, either.
+        """
         metadata = manifest["metadata"]
         place = ("argoproj.io", "v1alpha1", metadata["namespace"], _PLURALS[manifest["kind"]])
         what = f"{manifest['kind']} {metadata['name']}"
@@ -37,8 +47,12 @@ class ArgoCD:
             before = self._api.get_or_none(
                 self._api.custom.get_namespaced_custom_object, *place, metadata["name"]
             )
+            wanted = dict(manifest)
+            if before is not None:
+                check(before)
+                wanted["metadata"] = {**metadata, "uid": before["metadata"]["uid"]}
             after = self._api.custom.patch_namespaced_custom_object(
-                *place, metadata["name"], dict(manifest), field_manager=FIELD_MANAGER,
+                *place, metadata["name"], wanted, field_manager=FIELD_MANAGER,
                 force=force, _content_type=APPLY_PATCH, **bounded(),
             )  # fmt: skip
         if before is None:
@@ -53,6 +67,22 @@ class ArgoCD:
                 label_selector="app.kubernetes.io/part-of=agentsmith", **bounded(),
             )  # fmt: skip
         return {item["metadata"]["name"]: item for item in found["items"]}
+
+    def read_application(self, name: str) -> dict[str, Any] | None:
+        """Return an Application of whatever label, None if there is none."""
+        return self._read("Application", name)
+
+    def read_project(self, name: str) -> dict[str, Any] | None:
+        """Return an AppProject, None if there is none."""
+        return self._read("AppProject", name)
+
+    def _read(self, kind: str, name: str) -> dict[str, Any] | None:
+        with self._api.translated(f"reading {kind} {name}"):
+            found: dict[str, Any] | None = self._api.get_or_none(
+                self._api.custom.get_namespaced_custom_object,
+                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, _PLURALS[kind], name,
+            )  # fmt: skip
+        return found
 
     def read_members(self, project: str) -> list[str]:
         """Return the names of all Applications of a project, of whatever label, sorted."""

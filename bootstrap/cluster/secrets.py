@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,11 +103,22 @@ class ArgoCDSecrets:
             return None
         return all(_decoded(data, key) == text for key, text in values.items())
 
-    def set_values(self, values: Mapping[str, str]) -> None:
-        """Set keys of argocd-secret; the others stay as they are."""
+    def read_users(self, key: str) -> list[str]:
+        """Return the repositories that argocd-secret notes as users of the webhook of `key`."""
+        with self._api.translated(f"reading Secret {ARGOCD_NAMESPACE}/{_OWN}"):
+            found = self._api.get_or_none(
+                self._api.core.read_namespaced_secret, _OWN, ARGOCD_NAMESPACE
+            )
+        annotations = (found.metadata.annotations if found else None) or {}
+        return sorted(annotations.get(users_annotation(key), "").split())
+
+    def set_values(self, values: Mapping[str, str], users: Collection[str]) -> None:
+        """Set keys of argocd-secret and note who uses them; the others stay as they are."""
+        noted = {users_annotation(key): " ".join(sorted(users)) for key in values}
+        change = {"metadata": {"annotations": noted}, "stringData": dict(values)}
         with self._api.translated(f"changing Secret {ARGOCD_NAMESPACE}/{_OWN}"):
             self._api.core.patch_namespaced_secret(
-                _OWN, ARGOCD_NAMESPACE, {"stringData": dict(values)}, field_manager=FIELD_MANAGER,
+                _OWN, ARGOCD_NAMESPACE, change, field_manager=FIELD_MANAGER,
                 _content_type="application/merge-patch+json", **bounded(),
             )  # fmt: skip
 
@@ -118,6 +129,11 @@ class ArgoCDSecrets:
                 self._api.core.read_namespaced_config_map, _SETTINGS, ARGOCD_NAMESPACE
             )
         return ((found.data if found else None) or {}).get("url") or None
+
+
+def users_annotation(key: str) -> str:
+    """Return the annotation of argocd-secret that tells who uses the webhook of `key`."""
+    return f"agentsmith.dev/{key}"
 
 
 def _decoded(data: Mapping[str, str] | None, key: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from bootstrap.errors import BootstrapError
 
@@ -109,15 +109,66 @@ def _without_credentials(
 
 
 def same_repository(left: str, right: str) -> bool:
-    """Tell whether two clonable URLs name one repository, however each is spelt."""
-    return _canonical(left) == _canonical(right)
+    """Tell whether two clonable URLs name one repository, however each is spelt.
+
+    SSH and HTTPS of one host and path are one, as Argo CD's webhook has it; the ports of the two
+    need not agree, those of one transport do.
+    """
+    one, other = _parts(left), _parts(right)
+    if (one.host, one.path) != (other.host, other.path):
+        return False
+    return one.transport != other.transport or one.port == other.port
 
 
-def _canonical(url: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    transport: str
+    host: str
+    port: int | None
+    """None where it is the one that everybody takes."""
+    path: str
+
+
+_USUAL_PORTS = {"https": 443, "http": 80, "ssh": 22}
+# Hosts that answer SSH for another, most on port 443.
+_SSH_HOSTS = {
+    "ssh.github.com": "github.com",
+    "altssh.gitlab.com": "gitlab.com",
+    "altssh.bitbucket.org": "bitbucket.org",
+    "ssh.dev.azure.com": "dev.azure.com",
+    "vs-ssh.visualstudio.com": "dev.azure.com",
+}
+
+
+def _parts(url: str) -> _Parts:
     match = _SCP_LIKE.fullmatch(url) if "://" not in url else None
     if match:
-        host, path = match["host"], match["path"]
+        scheme, host, port, path = "ssh", match["host"], None, match["path"]
     else:
-        parts = urlsplit(url)
-        host, path = parts.netloc.rpartition("@")[2], parts.path
-    return f"{host.lower()}/{path.strip('/').removesuffix('.git').lower()}"
+        try:
+            parts = urlsplit(url)
+            scheme, host, port, path = parts.scheme, parts.hostname or "", parts.port, parts.path
+        except ValueError:  # somebody else's, and no URL: like itself alone
+            return _Parts("", "", None, url)
+    host = host.lower()
+    if scheme == "ssh" and host in _SSH_HOSTS:
+        host, port = _SSH_HOSTS[host], None
+    plain = unquote(path).strip("/").removesuffix(".git").lower()
+    host, plain = _as_https(host, plain, by_ssh=scheme == "ssh")
+    transport = "http" if scheme in {"https", "http"} else scheme
+    return _Parts(transport, host, None if port == _USUAL_PORTS.get(scheme) else port, plain)
+
+
+def _as_https(host: str, path: str, *, by_ssh: bool) -> tuple[str, str]:
+    """Return host and path less what one transport of a provider has and the other has not."""
+    words = path.split("/")
+    if by_ssh and host == "dev.azure.com" and len(words) == 4 and words[0] == "v3":
+        return host, "/".join(words[1:])
+    if len(words) > 2 and words[-2] == "_git":  # Azure DevOps
+        organisation = host.removesuffix(".visualstudio.com")
+        if organisation != host:
+            return "dev.azure.com", "/".join([organisation, *words[:-2], words[-1]])
+        return host, "/".join([*words[:-2], words[-1]])
+    if not by_ssh and len(words) == 3 and words[0] == "scm":  # Bitbucket Server
+        return host, "/".join(words[1:])
+    return host, path

@@ -20,6 +20,7 @@ from bootstrap.checkout.environments import (
     load_root,
     require_environment,
 )
+from bootstrap.checkout.ownership import check_ours
 from bootstrap.checkout.sealing_memory import load_memory
 from bootstrap.cluster import Cluster
 from bootstrap.constants import REPOSITORIES_DIR, ROOT_FILE
@@ -71,7 +72,16 @@ def apply_credentials(
 ) -> RepoAdded:
     """Give Argo CD the credentials, and have it look at the repository again."""
     name = secret_name(url)
+    if repository.exists(ROOT_FILE):
+        check_ours(load_root(repository), [], cluster, command="bootstrap repo add")
     known = cluster.secrets.read_repositories()
+    for other in known:
+        if other.secret == name and other.project not in {"", project}:
+            raise BootstrapError(
+                f"Argo CD has credentials for {url} for project {other.project}, which would lose"
+                f" them to project {project or '(all)'}",
+                f"ask who has that project; to replace theirs: `argocd repo rm {url}` first",
+            )
     for other in known:
         if other.secret != name and (other.url, other.project) == (url, project):
             raise BootstrapError(

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bootstrap.argocd.ownership import other_roots
 from bootstrap.argocd.webhook import (
     LOCAL_FILE,
     Provider,
@@ -16,8 +17,10 @@ from bootstrap.argocd.webhook import (
     render_local,
     webhook_url,
 )
-from bootstrap.checkout.environments import check_private
+from bootstrap.checkout.environments import check_private, load_root
 from bootstrap.cluster import Cluster
+from bootstrap.constants import ROOT_FILE
+from bootstrap.environments.repo_url import same_repository
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
@@ -89,14 +92,44 @@ def set_webhook(
             "test it with --test --secret-stdin; or take a new one with --replace, and enter it"
             " at the provider, too",
         )
+    users = _check_users(secret, present, repository, cluster)
     # kept first: if the rest fails, the next run goes on with it
     with repository.lock():
         text = render_local(repository.read(LOCAL_FILE), secret)
         kept = [Manifest(LOCAL_FILE, text, private=True)]
         check_private(kept, git)
         repository.write(kept)
-    if not present:
-        cluster.secrets.set_values(values)
+    if not present or users is not None:
+        cluster.secrets.set_values(values, users or ())
     action = {None: "created", False: "replaced", True: "unchanged"}[present]
     form = describe_form(secret.provider, address)
     return WebhookResult(secret.provider, address, action, form, secret)
+
+
+def _check_users(
+    secret: WebhookSecret, present: bool | None, repository: Repository, cluster: Cluster
+) -> list[str] | None:
+    """Return who uses the secret from now on, None where that is noted already.
+
+    One secret serves all repositories of an Argo CD that a provider tells of: raises BootstrapError
+    where another repository uses the one that would be replaced.
+    """
+    key = next(iter(secret.values()))
+    users = cluster.secrets.read_users(key)
+    if not repository.exists(ROOT_FILE):
+        return [] if not present else None
+    root = load_root(repository)
+    others = [url for url in users if not same_repository(url, root.url)]
+    if present is False:
+        claims = [] if users else other_roots(cluster.argocd.read_applications(), root)
+        using = others or [claim.repository for claim in claims]
+        if using:
+            raise BootstrapError(
+                f"Argo CD's secret of {secret.provider} is also that of {', '.join(using)}, whose"
+                f" pushes it would no longer believe; this repository is {root.url}",
+                "share it: pipe theirs in with --secret-stdin. If all of you change it at once:"
+                f" `kubectl -n argocd annotate secret argocd-secret agentsmith.dev/{key}="
+                f"{root.url} --overwrite`, then run this again",
+            )
+    wanted = sorted({*others, root.url})
+    return None if present and wanted == users else wanted

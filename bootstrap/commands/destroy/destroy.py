@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bootstrap.checkout.clusters import Places
-from bootstrap.checkout.environments import load_names
+from bootstrap.checkout.environments import load_names, load_root
+from bootstrap.checkout.ownership import check_if_reachable, check_ours
 from bootstrap.checkout.publish import Plan, Published, PublishOptions, publish
 from bootstrap.commands.destroy.deletion import DestroyOptions, see_it_gone, was_never_pushed
 from bootstrap.commands.destroy.namespace import NamespaceEnd
@@ -92,7 +93,10 @@ def destroy(
         return DestroyResult(environment, (), Next.NOTHING)
     if options.wait:
         check_branch(repository, git)
-        places.home().argocd.read_applications()  # out of reach is to be known before a push
+        # out of reach, or of another repository, is to be known before a push
+        check_ours(load_root(repository), [environment], places.home(), command="bootstrap destroy")
+    elif not never and not options.without_cluster:
+        check_if_reachable(environment, repository, places, reporter, command="bootstrap destroy")
     confirm(environment)
     publisher = _Publisher(options.publish, repository, git, reporter)
     steps: list[Published] = []

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from bootstrap.checkout.environments import load_names
+from bootstrap.argocd.ownership import Claim, refusal
+from bootstrap.checkout.environments import load_root
+from bootstrap.checkout.ownership import Live, find_claims, read_live
 from bootstrap.cluster import Cluster
 from bootstrap.commands.argocd.cluster_list import list_clusters
 from bootstrap.commands.doctor.credentials import examine_credentials
@@ -13,10 +15,11 @@ from bootstrap.commands.doctor.findings import Finding, Severity, guarded
 from bootstrap.commands.doctor.keys import examine_keys, examine_rights
 from bootstrap.commands.doctor.versions import examine_versions
 from bootstrap.constants import ARGOCD_NAMESPACE
-from bootstrap.environments.environment import Environment
-from bootstrap.environments.names import Names
+from bootstrap.environments.environment import Environment, Root
 from bootstrap.files.repository import Repository
+from bootstrap.rollout.belonging import judge_belonging, judge_root
 from bootstrap.rollout.judge import find_broken
+from bootstrap.rollout.verdict import State
 
 _SKEW_SECONDS = 30.0
 _SECRET = "argocd-secret"  # noqa: S105 - the name of a Secret, not one
@@ -33,7 +36,7 @@ def examine(
         *examine_versions(cluster, repository),
         *guarded("clock", lambda: _clock(cluster, now)),
         *examine_rights(cluster),
-        *guarded("argocd", lambda: _applications(environments, cluster, load_names(repository))),
+        *guarded("argocd", lambda: _applications(environments, cluster, repository)),
         *examine_credentials(environments, cluster, repository),
         *guarded("webhook", lambda: _webhook(cluster), Severity.INFO, _NO_WEBHOOK),
         *guarded("clusters", lambda: _clusters(environments, cluster, repository)),
@@ -66,10 +69,21 @@ def _clock(cluster: Cluster, now: Callable[[], datetime]) -> Iterator[Finding]:
 
 
 def _applications(
-    environments: Sequence[Environment], cluster: Cluster, names: Names
+    environments: Sequence[Environment], cluster: Cluster, repository: Repository
 ) -> Iterator[Finding]:
-    live = cluster.argocd.read_applications()
+    if not environments:
+        return
+    root = load_root(repository)
+    names = root.names
+    found = read_live(root, environments, cluster)
+    live = found.applications
+    claims = find_claims(root, environments, found)
+    yield from _not_ours(claims, environments, found, root)
+    if claims:
+        return
     if names.root not in live:
+        if judge_root(live, root) is not None:
+            return
         yield Finding(
             "argocd", Severity.INFO, f"Argo CD has no Application {names.root} yet",
             "it has not been told of this repository", "`bootstrap up`",
@@ -87,6 +101,28 @@ def _applications(
             )  # fmt: skip
     if not broken:
         yield Finding("argocd", Severity.OK, "Argo CD reads the repository")
+
+
+def _not_ours(
+    claims: Sequence[Claim], environments: Sequence[Environment], live: Live, root: Root
+) -> Iterator[Finding]:
+    """Yield what stands between Argo CD and this repository: others, deletions, nobody there."""
+    for claim in claims:
+        refused = refusal([claim], root, "bootstrap up")
+        yield Finding(
+            "argocd", Severity.ERROR, claim.message(root.url),
+            "two repositories of the same names take each other's environments away", refused.hint,
+        )  # fmt: skip
+    verdicts = [judge_root(live.applications, root)]
+    verdicts += [judge_belonging(live.applications, root, item) for item in environments]
+    for verdict in verdicts:
+        # what is another repository's was named above
+        if verdict is not None and verdict.state is not State.FAILED:
+            yield Finding(
+                "argocd", Severity.ERROR, verdict.message,
+                "what is pushed does not reach the cluster, or what runs there is going",
+                verdict.hint,
+            )  # fmt: skip
 
 
 def _webhook(cluster: Cluster) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from bootstrap.checkout.environments import (
     check_private,
     load_environment,
     load_environments,
-    not_ours,
+    owned,
 )
 from bootstrap.checkout.missing_files import check_not_lost, check_values_not_lost
 from bootstrap.checkout.pinning import choose_certificate
@@ -141,9 +141,9 @@ def init(
             *new_files,
             *([] if sealed else [_empty_sealed_secret(environment)]),
             # Argo CD may look at any moment: what is pointed at is there before the pointer
-            _owned(render_project([*others, *leaving, environment], new_root), repository),
-            _owned(render_root(new_root), repository),
-            _owned(render_application(environment), repository),
+            owned(render_project([*others, *leaving, environment], new_root), repository),
+            owned(render_root(new_root), repository),
+            owned(render_application(environment), repository),
         ]
         check_private(manifests, git)
         changes = repository.plan(manifests) if options.dry_run else repository.write(manifests)
@@ -275,10 +275,3 @@ def _empty_sealed_secret(environment: Environment) -> Manifest:
     return render_sealed_secret(
         SealedSecret(namespace=environment.namespace), environment.path(SEALED_FILE)
     )
-
-
-def _owned(manifest: Manifest, repository: Repository) -> Manifest:
-    present = repository.read(manifest.path)
-    if present is not None and not is_generated(present):
-        raise not_ours(manifest.path)
-    return manifest

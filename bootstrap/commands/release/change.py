@@ -39,8 +39,11 @@ class Workplace:
     dry_run: bool = False
     wait: bool = False
     """Whether what is pushed is then awaited, so that it must be something that can come."""
-    reach: Callable[[], object] = lambda: None
-    """Asks the cluster that is then waited for something; raises if it does not answer."""
+    reach: Callable[[Environment], object] = lambda _environment: None
+    """Asks the cluster that is then waited for; raises if it does not answer, or has there what is
+    another repository's."""
+    look: Callable[[Environment], object] = lambda _environment: None
+    """Asks it where it answers, for a change of what another repository's Argo CD would do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def find_environment(name: str, place: Workplace, *, switches: bool = False) -> 
         if not switches:
             _check_syncs(environment)
         if not place.dry_run:
-            place.reach()
+            place.reach(environment)
     return environment
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bootstrap.argocd.ownership import foreign_platform
 from bootstrap.argocd.platform import (
     PlatformChart,
     build_platform_project,
@@ -88,7 +89,15 @@ def _has_taken_over(cluster: Cluster, root: Root) -> bool:
     version, kind = _KINDS[0]
     if not cluster.has_kind(version, kind):
         return False
-    return root.names.platform in cluster.argocd.read_applications()
+    applications = cluster.argocd.read_applications()
+    claim = foreign_platform(applications, root)
+    if claim is not None:
+        raise BootstrapError(
+            f"{claim.message(root.url)}: --install would take it over",
+            "leave out --install; the other repository keeps Argo CD as it is, and an environment"
+            " needs nothing more",
+        )
+    return root.names.platform in applications
 
 
 def _refuse_foreign(cluster: Cluster) -> None:

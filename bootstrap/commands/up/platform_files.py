@@ -15,14 +15,20 @@ from bootstrap.argocd.platform import (
     render_chart_application,
     render_platform,
 )
-from bootstrap.checkout.environments import choose_environments, load_root, not_ours
+from bootstrap.checkout import ownership
+from bootstrap.checkout.environments import (
+    choose_environments,
+    load_environments,
+    load_root,
+    owned,
+)
 from bootstrap.cluster import Cluster
 from bootstrap.commands.up.install import check_ours
 from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from bootstrap.files.chart_archive import find_archive, unpack
 from bootstrap.files.repository import Change, Repository
-from bootstrap.planned_file import Manifest, is_generated
+from bootstrap.planned_file import Manifest
 from bootstrap.protocols import Reporter
 
 
@@ -40,7 +46,10 @@ def start_platform(
     """
     choose_environments(repository, name)
     root = load_root(repository)
-    check_ours(connect(), root)
+    cluster = connect()
+    check_ours(cluster, root)
+    # `up` looks again; here nothing has been written yet
+    ownership.check_ours(root, load_environments(repository), cluster, command="bootstrap up")
     present = [
         chart_path(known.name)
         for known in PLATFORM_CHARTS
@@ -75,13 +84,14 @@ def write_platform(repository: Repository, root: Root, archives: Path | None) ->
                 manifests += unpack(archive, known.name, chart.folder)
             charts.append(chart)
             manifests.append(render_chart_application(chart, root))
-        owned = render_platform(root, charts)
-        for manifest in owned:
-            present = repository.read(manifest.path)
-            if present is not None and not is_generated(present):
-                raise not_ours(manifest.path)
-        changes = repository.write([*manifests, *owned])
+        shared = [owned(manifest, repository) for manifest in render_platform(root, charts)]
+        changes = repository.write([*manifests, *shared])
     return [change for change in changes if change.action != "unchanged"]
+
+
+def has_platform(repository: Repository) -> bool:
+    """Tell whether this repository keeps Argo CD itself, or once was to."""
+    return all(repository.exists(chart_path(known.name)) for known in PLATFORM_CHARTS)
 
 
 def load_platform(repository: Repository) -> Sequence[PlatformChart]:

@@ -7,10 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bootstrap.argocd.application import build_root
+from bootstrap.argocd.ownership import refusal, repository_of
+from bootstrap.argocd.platform import build_platform_project, build_platform_root
 from bootstrap.argocd.project import build_project, widen_project
 from bootstrap.checkout.clusters import Places
 from bootstrap.checkout.environment_files import SEALED_FILE
 from bootstrap.checkout.environments import choose_environments, load_environments, load_root
+from bootstrap.checkout.ownership import (
+    Live,
+    check_place,
+    find_claims,
+    read_live,
+    still_ours,
+)
 from bootstrap.checkout.remote import descendants, pushed_commits
 from bootstrap.cluster import Cluster
 from bootstrap.commands.argocd.sealed_repositories import (
@@ -18,8 +27,11 @@ from bootstrap.commands.argocd.sealed_repositories import (
     load_sealed_repositories,
 )
 from bootstrap.commands.keys.give import SealingKeys
+from bootstrap.commands.up.adopt import adopt
+from bootstrap.commands.up.platform_files import has_platform, load_platform
 from bootstrap.commands.watch.wait_loop import targets_of, wait_until
-from bootstrap.environments.environment import Environment
+from bootstrap.environments.environment import Environment, Root
+from bootstrap.environments.repo_url import same_repository
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
@@ -60,6 +72,8 @@ class UpOptions:
     timeout_seconds: float
     wait: bool = True
     force_conflicts: bool = False
+    adopt: Callable[[str], None] | None = None
+    """With --adopt: raises unless the user means to take over what the given URL has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,11 @@ def up(
     _warn_of_unsealed(chosen, repository, reporter)
     repositories = load_sealed_repositories(repository)
     cluster = places.home()
+    live = _see_ours(everything, commits[""], options, root, cluster, git, reporter)
+    for item in chosen:
+        where = places.of(item)
+        if where is not None:
+            check_place(item, where)
     if prepare is not None:
         prepare(cluster)
     _warn_of_unreached([item for item in chosen if not places.has(item)], reporter)
@@ -111,13 +130,16 @@ def up(
         keys.give(where, members)
     give_repositories(cluster, repositories, clock, reporter)
     applied = []
-    live = cluster.argocd.read_applications().values()
-    project = widen_project(build_project(everything, root), live)
+    present = cluster.argocd.read_applications().values()
+    project = widen_project(build_project(everything, root), present)
+    check = still_ours(root, live)
     for manifest in (project, build_root(root)):
         what = f"{manifest['kind']} {manifest['metadata']['name']}"
-        done = cluster.argocd.apply(manifest, force=options.force_conflicts)
+        done = cluster.argocd.apply(manifest, force=options.force_conflicts, check=check)
         reporter.step(f"{what} {done}")
         applied.append((what, done))
+    if options.adopt is not None:
+        _adopt_platform(root, live, repository, cluster, options, reporter)
     cluster.argocd.refresh(root.names.root)
     by_name = {environment.name: commits[environment.name] for environment in chosen}
     if not options.wait:
@@ -131,6 +153,51 @@ def up(
         reporter=reporter,
     )
     return UpResult(tuple(applied), by_name, seconds)
+
+
+def _see_ours(
+    everything: Sequence[Environment],
+    commit: str,
+    options: UpOptions,
+    root: Root,
+    cluster: Cluster,
+    git: Git,
+    reporter: Reporter,
+) -> Live:
+    """Return what Argo CD has under our names; another repository's is an error, or adopted."""
+    live = read_live(root, everything, cluster)
+    claims = find_claims(root, everything, live)
+    if claims and options.adopt is None:
+        raise refusal(claims, root, "bootstrap up")
+    if claims and options.adopt is not None:
+        adopt(
+            claims, live, root, everything, commit=commit, git=git, confirm=options.adopt,
+            reporter=reporter,
+        )  # fmt: skip
+    elif options.adopt is not None:
+        reporter.step("nothing to adopt: what Argo CD has under these names is this repository's")
+    return live
+
+
+def _adopt_platform(
+    root: Root,
+    live: Live,
+    repository: Repository,
+    cluster: Cluster,
+    options: UpOptions,
+    reporter: Reporter,
+) -> None:
+    """Have the platform follow this repository too, where it is kept through one that moved."""
+    present = live.applications.get(root.names.platform)
+    if present is None or not has_platform(repository):
+        return
+    url = repository_of(present)
+    if url is None or same_repository(url, root.url):
+        return
+    charts = load_platform(repository)
+    for manifest in (build_platform_project(root, charts), build_platform_root(root)):
+        done = cluster.argocd.apply(manifest, force=options.force_conflicts)
+        reporter.step(f"{manifest['kind']} {manifest['metadata']['name']} {done}")
 
 
 def _warn_of_unsealed(

@@ -10,19 +10,22 @@ from bootstrap.checkout.clusters import Places
 from bootstrap.checkout.environments import (
     load_environments,
     load_names,
+    load_root,
     require_environment,
 )
 from bootstrap.checkout.facts import read_local_facts
 from bootstrap.checkout.scan import load_local_values
 from bootstrap.cluster import Cluster
 from bootstrap.commands.watch.target_revisions import Wanted
-from bootstrap.environments.environment import Environment
+from bootstrap.constants import ROOT_FILE
+from bootstrap.environments.environment import Environment, Root
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
 from bootstrap.objects import mapping
 from bootstrap.plaintext.log_mask import safe_lines
 from bootstrap.protocols import Clock, Reporter
+from bootstrap.rollout.belonging import judge_belonging, judge_root
 from bootstrap.rollout.health import crashed_container, explain, images_of
 from bootstrap.rollout.status import (
     EnvironmentStatus,
@@ -90,6 +93,7 @@ class StatusReader:
             )
         self._repository = repository
         self._names = load_names(repository)
+        self._root = _root_of(repository, self._environments[0])
         self._facts = {
             item.name: read_local_facts(item, repository, reporter) for item in self._environments
         }
@@ -115,7 +119,11 @@ class StatusReader:
         root = applications.get(self._names.root)
         found = [self._read_one(item, applications, root, now) for item in self._environments]
         commits = {commit for item in found for commit in (item.running, item.wanted) if commit}
-        return StatusResult(tuple(found), dict(self._wanted.subjects(commits)), _trouble(root))
+        return StatusResult(
+            tuple(found),
+            dict(self._wanted.subjects(commits)),
+            _trouble(root, applications, self._root),
+        )
 
     def _read_one(
         self,
@@ -124,6 +132,9 @@ class StatusReader:
         root: Mapping[str, Any] | None,
         now: float,
     ) -> EnvironmentStatus:
+        foreign = judge_belonging(applications, self._root, environment)
+        if foreign is not None and foreign.state is State.FAILED:
+            return self._not_ours(environment, foreign)
         status = read_status(
             environment,
             applications.get(environment.application),
@@ -131,8 +142,10 @@ class StatusReader:
             wanted=self._wanted.commit((environment.repo_url, environment.target_revision)),
             is_wanted=self._wanted.is_wanted(environment),
         )
+        if foreign is not None:
+            status = replace(status, verdict=foreign, file=None)
         facts = self._facts[environment.name]
-        if needs_a_look(status):
+        if foreign is None and needs_a_look(status):
             look = self._look(environment, now)
             verdict, file = explained(status.verdict, look.causes, environment)
             status = replace(
@@ -149,6 +162,21 @@ class StatusReader:
             sealed_keys=facts.sealed_keys,
             certificate_ends=facts.certificate_ends,
             jobs=self._jobs.get(environment.name),
+            hold=facts.hold,
+        )
+
+    def _not_ours(self, environment: Environment, verdict: Verdict) -> EnvironmentStatus:
+        """Return what is known of an environment whose Application another repository has."""
+        facts = self._facts[environment.name]
+        return EnvironmentStatus(
+            name=environment.name,
+            namespace=environment.namespace,
+            verdict=verdict,
+            automated=environment.automated and not environment.paused,
+            paused=environment.paused,
+            wanted=self._wanted.commit((environment.repo_url, environment.target_revision)),
+            sealed_keys=facts.sealed_keys,
+            certificate_ends=facts.certificate_ends,
             hold=facts.hold,
         )
 
@@ -250,8 +278,20 @@ def watch(reader: StatusReader, clock: Clock, reporter: Reporter) -> Iterator[St
         yield result
 
 
-def _trouble(root: Mapping[str, Any] | None) -> Verdict | None:
-    if root is None:
-        return None
+def _root_of(repository: Repository, environment: Environment) -> Root:
+    """Return what the root follows; without its file, what an environment follows will do."""
+    if repository.exists(ROOT_FILE):
+        return load_root(repository)
+    return Root(environment.repo_url, environment.target_revision, environment.names)
+
+
+def _trouble(
+    root: Mapping[str, Any] | None,
+    applications: Mapping[str, Mapping[str, Any]],
+    ours: Root,
+) -> Verdict | None:
+    verdict = judge_root(applications, ours)
+    if verdict is not None or root is None:
+        return verdict
     verdict = judge_as_compared(root)
     return verdict if verdict.state in {State.STUCK, State.FAILED} else None

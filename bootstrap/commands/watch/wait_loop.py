@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bootstrap.checkout.clusters import Places
 from bootstrap.cluster import Cluster
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.errors import BootstrapError, UnavailableError
 from bootstrap.protocols import Clock, Reporter
+from bootstrap.rollout.belonging import judge_belonging, judge_root
 from bootstrap.rollout.health import explain, settled
 from bootstrap.rollout.judge import is_synced, judge
 from bootstrap.rollout.status import name_file
@@ -30,6 +32,7 @@ class Target:
     workloads: tuple[Cluster, str] | None
     """The cluster and namespace to look into for causes, None where we have no access."""
     commit: str
+    root: Root
     environment: Environment | None = None
     """None for the root."""
 
@@ -104,7 +107,9 @@ def _look_at_all(
         state = progress[target.application]
         if state.done_after is not None or (target is not root and not applied):
             continue
-        verdict = _look(target, applications.get(target.application), is_descendant)
+        verdict = _belonging(target, applications) or _look(
+            target, applications.get(target.application), is_descendant
+        )
         _note(target, state, verdict, elapsed, reporter)
         if verdict.state is State.DONE:
             state.done_after = elapsed
@@ -117,7 +122,7 @@ def targets_of(
     environments: Sequence[Environment], root: Root, commits: Mapping[str, str], places: Places
 ) -> list[Target]:
     """Return what to wait for: the root first, each at its commit ("" is the root's)."""
-    targets = [Target(root.names.root, "root", None, commits[""])]
+    targets = [Target(root.names.root, "root", None, commits[""], root)]
     for environment in environments:
         cluster = places.of(environment)
         workloads = (cluster, environment.namespace) if cluster else None
@@ -127,6 +132,7 @@ def targets_of(
                 environment.name,
                 workloads,
                 commits[environment.name],
+                root,
                 environment,
             )
         )
@@ -137,6 +143,12 @@ def _at_or_after(
     target: Target, is_descendant: Callable[[str, str], bool]
 ) -> Callable[[str], bool]:
     return lambda commit: commit == target.commit or is_descendant(commit, target.commit)
+
+
+def _belonging(target: Target, applications: Mapping[str, Mapping[str, Any]]) -> Verdict | None:
+    if target.environment is None:
+        return judge_root(applications, target.root)
+    return judge_belonging(applications, target.root, target.environment)
 
 
 def _look(

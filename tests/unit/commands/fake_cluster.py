@@ -22,6 +22,15 @@ class FakeCluster:
         self.asked: Counter[str] = Counter()
         self.fails = False
 
+    def has_kind(self, _version: str, _kind: str) -> bool:
+        return True
+
+    def read_application(self, _name: str) -> dict[str, Any] | None:
+        return None
+
+    def read_project(self, _name: str) -> dict[str, Any] | None:
+        return None
+
     def read_applications(self) -> dict[str, dict[str, Any]]:
         self.asked["applications"] += 1
         if self.fails:

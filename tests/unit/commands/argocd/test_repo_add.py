@@ -254,6 +254,7 @@ class FakeSecrets:
         self.known = list(known)
         self.applied: list[dict[str, Any]] = []
         self.refreshed: list[str] = []
+        self.applications: dict[str, Any] = {}
         self.secrets = self.argocd = self
 
     def read_repositories(self) -> list[KnownRepository]:
@@ -262,6 +263,18 @@ class FakeSecrets:
     def apply(self, secret: dict[str, Any]) -> str:
         self.applied.append(secret)
         return "created"
+
+    def read_applications(self) -> dict[str, Any]:
+        return self.applications
+
+    def has_kind(self, _version: str, _kind: str) -> bool:
+        return True
+
+    def read_application(self, _name: str) -> dict[str, Any] | None:
+        return None
+
+    def read_project(self, _name: str) -> dict[str, Any] | None:
+        return None
 
     def refresh(self, application: str) -> None:
         self.refreshed.append(application)

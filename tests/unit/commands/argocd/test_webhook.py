@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 import pytest
@@ -27,6 +27,7 @@ class FakeArgoCD:
 
     def __init__(self, present: Mapping[str, str] | None = None) -> None:
         self.held = dict(present or {})
+        self.users: dict[str, list[str]] = {}
         self.refreshes = 0
         self.secrets = self.argocd = self
         self.root = True
@@ -37,8 +38,12 @@ class FakeArgoCD:
             return None
         return all(self.held.get(key) == text for key, text in values.items())
 
-    def set_values(self, values: Mapping[str, str]) -> None:
+    def read_users(self, key: str) -> list[str]:
+        return sorted(self.users.get(key, []))
+
+    def set_values(self, values: Mapping[str, str], users: Collection[str]) -> None:
         self.held.update(values)
+        self.users |= {key: list(users) for key in values}
 
     def read_argocd_url(self) -> str | None:
         return self.url

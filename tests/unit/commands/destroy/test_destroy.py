@@ -39,6 +39,15 @@ class FakeCluster:
         self.applications = applications
         self.argocd = self
 
+    def has_kind(self, _version: str, _kind: str) -> bool:
+        return True
+
+    def read_application(self, _name: str) -> dict[str, Any] | None:
+        return None
+
+    def read_project(self, _name: str) -> dict[str, Any] | None:
+        return None
+
     def read_applications(self) -> dict[str, Any]:
         return {name: {"metadata": {"name": name}} for name in self.applications}
 

@@ -80,6 +80,12 @@ class FakeCluster:
     def may(self, access: Access) -> bool:
         return str(access) not in self.forbidden
 
+    def read_application(self, _name: str) -> dict[str, Any] | None:
+        return None
+
+    def read_project(self, _name: str) -> dict[str, Any] | None:
+        return None
+
     def read_applications(self) -> dict[str, Any]:
         return self.applications
 

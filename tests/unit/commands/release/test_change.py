@@ -99,7 +99,7 @@ def test_the_remote_knows_which_branch_head_is(shared: Shared):
         ("promote", ("--timeout", "--context", "--destination-context")),
         ("rollback", ("--timeout", "--context", "--destination-context")),
         ("pause", ("--timeout", "--context", "--destination-context")),
-        ("resume", ("--timeout", "--context", "--destination-context")),
+        ("resume", ("--timeout",)),
         ("destroy", ("--timeout",)),
     ],
 )

@@ -40,6 +40,15 @@ class FakeCluster:
     def sealing(self) -> FakeCluster:
         return self
 
+    def has_kind(self, _version: str, _kind: str) -> bool:
+        return True
+
+    def read_application(self, _name: str) -> dict[str, Any] | None:
+        return None
+
+    def read_project(self, _name: str) -> dict[str, Any] | None:
+        return None
+
     def read_applications(self) -> dict[str, Any]:
         self.meanwhile()
         entries = [{"revision": revision} for revision in self.history]

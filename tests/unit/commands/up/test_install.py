@@ -66,6 +66,12 @@ class FakeCluster:
     def has_kind(self, _version: str, kind: str) -> bool:
         return kind in self.kinds
 
+    def read_application(self, _name: str) -> dict[str, Any] | None:
+        return None
+
+    def read_project(self, _name: str) -> dict[str, Any] | None:
+        return None
+
     def read_applications(self) -> dict[str, Any]:
         return self.applications
 

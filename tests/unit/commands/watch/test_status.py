@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.environments import load_root
 from bootstrap.cluster import Cluster
 from bootstrap.commands.watch.status import StatusReader, watch
 from bootstrap.environments.hold import Hold, add_hold
@@ -163,7 +164,48 @@ def test_what_is_not_there_is_told_with_what_to_do(fleet: WorkTree, cluster: Fak
         "",
         "staging: not applied yet",
         "  fix: start it with `bootstrap up staging`",
+        "",
+        "the root Application: Argo CD has no Application agentsmith-root, so nobody follows what"
+        " is pushed: new environments, removals and changed settings do not come",
+        "  fix: `bootstrap up` gives it back; the environments stay as they are",
     ]
+
+
+def test_what_another_repository_has_is_told_of_and_not_shown_as_ours(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    commit = push(fleet, "Release 1")
+    theirs, ours = "https://git.example.com/other/agents.git", load_root(Repository(fleet.root)).url
+    found = {name: application(commit) for name in ("root", "prod", "staging")}
+    for item in found.values():
+        item["spec"]["source"] = {"repoURL": theirs}
+    found["staging"]["spec"]["source"] = {"repoURL": ours}
+    found["staging"]["metadata"] = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+    apply(cluster, **found)
+
+    told = fleet.run("status", "-o", "json").json()
+
+    fix = (
+        "if they are two repositories, `bootstrap rename NAME` gives this one names of its own; if"
+        " it is one that moved, `bootstrap up --adopt`"
+    )
+    assert told["root"] == {
+        "message": f"Application agentsmith-root is of repository {theirs}, and this one is {ours}",
+        "fix": fix,
+    }
+    prod, staging = told["environments"]
+    assert (prod["state"], prod["message"], prod["sync"], prod["health"], prod["running"]) == (
+        "failed",
+        f"Application agentsmith-prod is of repository {theirs}, and this one is {ours}",
+        None,
+        None,
+        None,
+    )
+    assert (staging["state"], staging["message"]) == (
+        "stuck",
+        "Application agentsmith-staging is being deleted, and what it made with it",
+    )
+    assert fleet.run("status", "--exit-code").code == 1
 
 
 def test_a_root_that_is_in_trouble_is_told_though_each_environment_is_fine(

@@ -98,7 +98,8 @@ def test_two_requests_show_a_fleet_and_one_of_them_lists_the_applications(
     commit = push(fleet, "Add more")
     names = [file.stem for file in (fleet.root / "argocd/applications").glob("*.yaml")]
     items: list[dict[str, Any]] = [
-        application(commit) | {"metadata": {"name": f"agentsmith-{name}"}} for name in names
+        application(commit) | {"metadata": {"name": f"agentsmith-{name}"}}
+        for name in [*names, "root"]
     ]
     server.say(_APPLICATIONS, body={"items": items})
     server.say_jobs(_ALL_JOBS, **{"agentsmith-prod": 2})

@@ -9,6 +9,7 @@ import pytest
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.watch.wait_loop import Target, wait_until
+from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError, UnavailableError
 
 WANTED = "b" * 40
@@ -16,6 +17,7 @@ PROGRESSING = ("Synced", "Progressing")
 HEALTHY = ("Synced", "Healthy")
 DEGRADED = ("Synced", "Degraded")
 ROOT = "agentsmith-root"
+OURS = Root("https://git.example.com/team/agents.git", "main")
 
 
 class FakeTime:
@@ -96,8 +98,11 @@ def wait(
     place = (cast(Cluster, cluster), "ns")
     seconds = wait_until(
         [
-            Target(ROOT, "root", None, WANTED),
-            *(Target(name, name.removeprefix("agentsmith-"), place, WANTED) for name in names),
+            Target(ROOT, "root", None, WANTED, OURS),
+            *(
+                Target(name, name.removeprefix("agentsmith-"), place, WANTED, OURS)
+                for name in names
+            ),
         ],
         cluster=cast(Cluster, cluster),
         is_descendant=lambda _commit, _wanted: False,
