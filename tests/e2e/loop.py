@@ -87,7 +87,9 @@ def announce(plane: Target, workspace: Workspace, before: str, after: str) -> No
 def remove_everything(plane: Target) -> None:
     """Delete what `bootstrap up` made, root first, and wait until it is gone."""
     cluster = plane.cluster
-    cluster.delete(*_APPLICATION, "agentsmith-root", _ARGOCD)
+    for item in cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS):
+        if item["spec"]["source"].get("path") == "argocd/applications":
+            cluster.delete(*_APPLICATION, item["metadata"]["name"], _ARGOCD)
     namespaces: set[str] = set()
 
     def gone() -> bool:
@@ -102,7 +104,8 @@ def remove_everything(plane: Target) -> None:
         return not applications
 
     wait_for(gone, "the Applications to be gone", timeout=120, interval=0.5)
-    cluster.delete(*_PROJECT, "agentsmith", _ARGOCD)
+    for item in cluster.list(*_PROJECT, _ARGOCD, labelSelector=OURS):
+        cluster.delete(*_PROJECT, item["metadata"]["name"], _ARGOCD)
     for namespace in namespaces - {_ARGOCD}:
         cluster.delete("v1", "Namespace", namespace)
     for namespace in namespaces - {_ARGOCD}:

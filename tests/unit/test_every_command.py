@@ -92,6 +92,9 @@ status
 status -o json
 wait prod
 up prod
+rename team-b
+rename team-b --offline --dry-run -o json
+init --all --repo-url https://git.example.com/moved/agents.git --dry-run -o json
 history prod
 history prod -o json
 cluster list

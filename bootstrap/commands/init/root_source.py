@@ -54,7 +54,7 @@ def default_url(
         if root is None:
             raise
         return root.url
-    if root is not None and same_repository(remote.url, root.url):
+    if root is not None and _may_be_same(remote.url, root.url, others):
         return root.url
     if root is not None and others:
         raise BootstrapError(
@@ -83,10 +83,13 @@ def other_origin(url: str, git: Git) -> str | None:
         remote = _origin(git).url
     except BootstrapError:
         return None
-    # a path on this machine, or one of Argo CD's, can't be compared
-    if remote.startswith("file:") or url.startswith("file:") or same_repository(remote, url):
-        return None
-    return remote
+    return None if _may_be_same(remote, url, [url]) else remote
+
+
+def _may_be_same(remote: str, url: str, others: Sequence[object]) -> bool:
+    """Tell whether two URLs name one repository, or nobody can tell: a path is one machine's."""
+    is_path = remote.startswith("file:") or url.startswith("file:")
+    return same_repository(remote, url) or (is_path and bool(others))
 
 
 def default_revision(name: str, root: Root | None, git: Git, reporter: Reporter) -> str:
