@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from bootstrap.constants import ARGOCD_DIR, CHART_PATH
 from bootstrap.environments.environment import Environment, Root
-from bootstrap.environments.repo_url import parse_remote_url, same_repository
+from bootstrap.environments.repo_url import RemoteUrl, parse_remote_url, same_repository
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
 from bootstrap.protocols import Reporter
@@ -67,6 +67,31 @@ def remote_for(git: Git, url: str) -> str:
     """
     own = git.remote_url("origin")
     return "origin" if own and _is_same(own, url) else url
+
+
+def origin(git: Git) -> RemoteUrl:
+    """Return the URL of remote origin as Argo CD would have it; BootstrapError without one."""
+    raw = git.remote_url("origin")
+    if raw is None:
+        raise BootstrapError(
+            "the repository has no remote `origin`, so there is no URL for Argo CD to clone",
+            "add it with `git remote add origin URL`, or pass --repo-url",
+        )
+    return parse_remote_url(raw, source="remote origin")
+
+
+def other_origin(url: str, git: Git) -> str | None:
+    """Return the URL of origin if it is another repository than `url`, None where nobody knows."""
+    try:
+        remote = origin(git).url
+    except BootstrapError:
+        return None
+    return None if may_be_same(remote, url) else remote
+
+
+def may_be_same(one: str, other: str) -> bool:
+    """Tell whether two URLs name one repository, or nobody can tell: a path is one machine's."""
+    return same_repository(one, other) or one.startswith("file:") or other.startswith("file:")
 
 
 def _is_same(own: str, url: str) -> bool:

@@ -52,6 +52,10 @@ class Git:
         found = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", done.stdout, re.MULTILINE)
         return found[1] if done.code == 0 and found else None
 
+    def has_tracking(self, branch: str, remote: str = "origin") -> bool:
+        """Tell whether this clone ever saw `branch` at the remote."""
+        return self._commit(f"refs/remotes/{remote}/{branch}") is not None
+
     def head(self) -> str | None:
         """Return the commit that is checked out, or None before the first."""
         return self._commit("HEAD")

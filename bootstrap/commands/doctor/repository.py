@@ -9,8 +9,10 @@ from bootstrap.checkout.remote import pushed_commits
 from bootstrap.commands.check.check import check
 from bootstrap.commands.check.hooks import is_installed
 from bootstrap.commands.doctor.findings import Finding, Severity, guarded
+from bootstrap.commands.doctor.followed import Followed, ask_followed, examine_followed
 from bootstrap.constants import ARGOCD_DIR, CHART_PATH, PROJECT_FILE
 from bootstrap.environments.environment import Environment
+from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
 from bootstrap.plaintext.written import is_edited
@@ -26,12 +28,14 @@ def examine(
     environments: Sequence[Environment], repository: Repository, git: Git, *, offline: bool
 ) -> list[Finding]:
     """Return what is to say of the repository as a whole."""
+    followed = _followed(environments, repository, git, offline=offline)
     return [
         *guarded("git", lambda: _git(git)),
         *guarded("files", lambda: _files(environments, repository)),
+        *guarded("follows", lambda: examine_followed(environments, repository, git, followed)),
         *guarded(
             "git",
-            lambda: _pushed(environments, repository, git, offline=offline),
+            lambda: _pushed(environments, repository, git, followed, offline=offline),
             Severity.WARNING,
             "Argo CD sees only what is pushed, so `bootstrap up` refuses until then",
         ),
@@ -70,13 +74,38 @@ def _files(environments: Sequence[Environment], repository: Repository) -> Itera
     yield Finding("files", Severity.OK, "the files that Argo CD reads are there")
 
 
-def _pushed(
+def _followed(
     environments: Sequence[Environment], repository: Repository, git: Git, *, offline: bool
+) -> Followed:
+    """Return what the remotes have; one that does not answer is told of where pushes are."""
+    if offline or not environments:
+        return Followed(asked=False)
+    try:
+        return ask_followed(environments, load_root(repository), git)
+    except BootstrapError:
+        return Followed(asked=False)
+
+
+def _pushed(
+    environments: Sequence[Environment],
+    repository: Repository,
+    git: Git,
+    followed: Followed,
+    *,
+    offline: bool,
 ) -> Iterator[Finding]:
     if not environments:
         return
     if not offline:
-        commits = pushed_commits(environments, load_root(repository), git)
+        root = load_root(repository)
+        if followed.is_gone(root.url, root.revision, git):
+            return  # an error of its own, and nothing can be compared
+        there = [
+            item
+            for item in environments
+            if not followed.is_gone(item.repo_url, item.target_revision, git)
+        ]
+        commits = pushed_commits(there, root, git)
         names = ", ".join(f"{name} {commits[name][:7]}" for name in sorted(commits) if name)
         yield Finding("git", Severity.OK, f"everything is committed and pushed: {names}")
         return

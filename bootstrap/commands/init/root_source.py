@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from bootstrap.argocd.application_file import parse_root
 from bootstrap.checkout.environments import not_ours
+from bootstrap.checkout.remote import may_be_same, origin, other_origin
 from bootstrap.constants import ROOT_FILE
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.environments.names import DEFAULT_NAMES, Names, check_repository_name
-from bootstrap.environments.repo_url import RemoteUrl, parse_remote_url, same_repository
+from bootstrap.environments.repo_url import same_repository
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
@@ -49,12 +50,13 @@ def default_url(
     another repository than the root follows is an error: its environment would never be seen.
     """
     try:
-        remote = _origin(git)
+        remote = origin(git)
     except BootstrapError:
         if root is None:
             raise
         return root.url
-    if root is not None and _may_be_same(remote.url, root.url, others):
+    same = same_repository if not others else may_be_same
+    if root is not None and same(remote.url, root.url):
         return root.url
     if root is not None and others:
         raise BootstrapError(
@@ -75,21 +77,6 @@ def warn_of_other_origin(environment: Environment, git: Git, reporter: Reporter)
             f"{environment.name} is cloned from {environment.repo_url}, but remote origin is"
             f" {other}: if the repository moved, `bootstrap init --all --repo-url {other}`"
         )
-
-
-def other_origin(url: str, git: Git) -> str | None:
-    """Return the URL of origin if it is another repository than `url`, None where nobody knows."""
-    try:
-        remote = _origin(git).url
-    except BootstrapError:
-        return None
-    return None if _may_be_same(remote, url, [url]) else remote
-
-
-def _may_be_same(remote: str, url: str, others: Sequence[object]) -> bool:
-    """Tell whether two URLs name one repository, or nobody can tell: a path is one machine's."""
-    is_path = remote.startswith("file:") or url.startswith("file:")
-    return same_repository(remote, url) or (is_path and bool(others))
 
 
 def default_revision(name: str, root: Root | None, git: Git, reporter: Reporter) -> str:
@@ -154,13 +141,3 @@ def warn_of_other_root(environment: Environment, root: Root, reporter: Reporter)
             f"{environment.name} is cloned from {environment.repo_url}, but {ROOT_FILE} stays at"
             f" {root.url}, where the Applications of the other environments are"
         )
-
-
-def _origin(git: Git) -> RemoteUrl:
-    raw = git.remote_url("origin")
-    if raw is None:
-        raise BootstrapError(
-            "the repository has no remote `origin`, so there is no URL for Argo CD to clone",
-            "add it with `git remote add origin URL`, or pass --repo-url",
-        )
-    return parse_remote_url(raw, source="remote origin")

@@ -64,10 +64,10 @@ def application(commit: str, *, sync: str = "Synced", health: str = "Healthy") -
     }
 
 
-def push(tree: WorkTree, message: str) -> str:
+def push(tree: WorkTree, message: str, branch: str = "main") -> str:
     tree.git("add", "--all")
     tree.git("commit", "--quiet", "--allow-empty", "--message", message)
-    tree.git("push", "--quiet", "origin", "main")
+    tree.git("push", "--quiet", "origin", branch)
     return tree.git("rev-parse", "HEAD").strip()
 
 
