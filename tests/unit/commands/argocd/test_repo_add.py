@@ -255,6 +255,7 @@ class FakeSecrets:
         self.applied: list[dict[str, Any]] = []
         self.refreshed: list[str] = []
         self.applications: dict[str, Any] = {}
+        self.project: dict[str, Any] | None = None
         self.secrets = self.argocd = self
 
     def read_repositories(self) -> list[KnownRepository]:
@@ -274,7 +275,7 @@ class FakeSecrets:
         return None
 
     def read_project(self, _name: str) -> dict[str, Any] | None:
-        return None
+        return self.project
 
     def refresh(self, application: str) -> None:
         self.refreshed.append(application)
@@ -308,6 +309,40 @@ def test_credentials_of_somebody_else_are_not_doubled(prod: WorkTree):
 
     assert caught.value.message == (
         f"Argo CD has credentials for {ORIGIN} already, in Secret repo-123"
+    )
+    assert fake.applied == []
+
+
+@pytest.mark.parametrize("what", ["root", "project"])
+def test_names_that_another_repository_has_are_not_given_credentials(prod: WorkTree, what: str):
+    theirs = "https://git.example.com/team-a/agents.git"
+    fake = FakeSecrets()
+    if what == "root":
+        fake.applications = {"agentsmith-root": {"spec": {"source": {"repoURL": theirs}}}}
+    else:
+        fake.project = {"metadata": {"name": "agentsmith"}, "spec": {"sourceRepos": [theirs]}}
+
+    with pytest.raises(BootstrapError) as caught:
+        give(prod, fake)
+
+    name = {"root": "Application agentsmith-root", "project": "AppProject agentsmith"}[what]
+    assert caught.value.message.startswith(
+        f"{name} is of repository {theirs}, and this one is {ORIGIN}"
+    )
+    assert caught.value.message.endswith("`bootstrap repo add` touches nothing of another's")
+    assert "`bootstrap rename NAME`" in caught.value.hint
+    assert fake.applied == []
+
+
+def test_credentials_of_another_project_are_not_taken_from_it(prod: WorkTree):
+    fake = FakeSecrets(KnownRepository(NAME, ORIGIN, "team-a"))
+
+    with pytest.raises(BootstrapError) as caught:
+        give(prod, fake)
+
+    assert caught.value.message == (
+        f"Argo CD has credentials for {ORIGIN} for project team-a, which would lose them to project"
+        " agentsmith"
     )
     assert fake.applied == []
 

@@ -32,6 +32,7 @@ class FakeArgoCD:
         self.secrets = self.argocd = self
         self.root = True
         self.url: str | None = "https://argocd.example.com/"
+        self.others: dict[str, Any] = {}
 
     def compare(self, values: Mapping[str, str]) -> bool | None:
         if not any(key in self.held for key in values):
@@ -50,10 +51,10 @@ class FakeArgoCD:
 
     def read_applications(self) -> dict[str, Any]:
         if not self.root:
-            return {}
+            return dict(self.others)
         source = {"repoURL": ORIGIN, "targetRevision": "main"}
         status = {"reconciledAt": f"2026-01-01T00:00:{self.refreshes:02}Z"}
-        return {"agentsmith-root": {"spec": {"source": source}, "status": status}}
+        return {"agentsmith-root": {"spec": {"source": source}, "status": status}} | self.others
 
 
 def put(
@@ -142,6 +143,53 @@ def test_a_secret_of_somebody_else_is_replaced_only_when_told_to(tree: WorkTree)
     assert untouched == ({"webhook.github.secret": "of-somebody-else"}, False)
     assert result.action == "replaced"
     assert fake.held["webhook.github.secret"] in tree.read(FILE)
+
+
+def shared_with(fake: FakeArgoCD, *repositories: str) -> None:
+    """As if these repositories had set the secret that Argo CD holds."""
+    fake.held["webhook.github.secret"] = "theirs-of-team-a"
+    fake.users["webhook.github.secret"] = list(repositories)
+
+
+def test_a_secret_that_another_repository_uses_is_not_replaced(prod: WorkTree):
+    fake, theirs = FakeArgoCD(), "https://git.example.com/team-a/agents.git"
+    shared_with(fake, theirs, ORIGIN)
+
+    with pytest.raises(BootstrapError) as caught:
+        put(prod, fake, replace=True)
+
+    assert caught.value.message == (
+        f"Argo CD's secret of github is also that of {theirs}, whose pushes it would no longer"
+        f" believe; this repository is {ORIGIN}"
+    )
+    assert (fake.held["webhook.github.secret"], (prod.root / FILE).exists()) == (
+        "theirs-of-team-a",
+        False,
+    )
+
+
+def test_a_secret_that_an_older_root_may_use_is_not_replaced(prod: WorkTree):
+    theirs = "https://git.example.com/team-a/agents.git"
+    fake = FakeArgoCD({"webhook.github.secret": "theirs"})
+    fake.others = {
+        "team-a-root": {"spec": {"source": {"repoURL": theirs, "path": "argocd/applications"}}}
+    }
+
+    with pytest.raises(BootstrapError, match=theirs):
+        put(prod, fake, replace=True)
+
+    assert fake.held == {"webhook.github.secret": "theirs"}
+
+
+def test_a_secret_that_is_shared_on_purpose_names_both(prod: WorkTree):
+    fake, theirs = FakeArgoCD(), "https://git.example.com/team-a/agents.git"
+    shared_with(fake, theirs)
+
+    shared = put(prod, fake, given=b"theirs-of-team-a")
+    again = put(prod, fake, given=b"theirs-of-team-a")
+
+    assert (shared.action, again.action) == ("unchanged", "unchanged")
+    assert fake.users == {"webhook.github.secret": sorted([theirs, ORIGIN])}
 
 
 def test_a_given_secret_is_taken_as_it_is(tree: WorkTree):

@@ -334,6 +334,57 @@ def test_of_a_repository_that_argocd_reads_the_rest_is_not_asked(
     ]
 
 
+THEIRS = "https://git.example.com/team-a/agents.git"
+
+
+def live(url: str = ORIGIN, *, deleted: bool = False, **source: str) -> dict[str, Any]:
+    """An Application of our project, cloned from `url`."""
+    metadata = {"deletionTimestamp": "2026-01-01T00:00:00Z"} if deleted else {}
+    return {
+        "metadata": metadata,
+        "spec": {"project": "agentsmith", "source": {"repoURL": url, **source}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("applications", "what"),
+    [
+        (
+            {"agentsmith-root": live(THEIRS)},
+            f"Application agentsmith-root is of repository {THEIRS}, and this one is {ORIGIN}",
+        ),
+        (
+            {"agentsmith-root": live(), "agentsmith-prod": live(THEIRS)},
+            f"Application agentsmith-prod is of repository {THEIRS}, and this one is {ORIGIN}",
+        ),
+        (
+            {"agentsmith-root": live(), "agentsmith-prod": live(deleted=True)},
+            "Application agentsmith-prod is being deleted, and what it made with it",
+        ),
+        (
+            {"agentsmith-root": live(deleted=True), "agentsmith-prod": live()},
+            "Application agentsmith-root is being deleted, and what it made with it",
+        ),
+        (
+            {"agentsmith-prod": live()},
+            "Argo CD has no Application agentsmith-root, so nobody follows what is pushed: new"
+            " environments, removals and changed settings do not come",
+        ),
+    ],
+)
+def test_what_is_another_s_or_going_or_followed_by_nobody_is_an_error(
+    prod: WorkTree, good: FakeCluster, applications: dict[str, Any], what: str
+):
+    good.applications = applications
+    good.repositories = (ORIGIN,)
+
+    found = [item for item in look(prod, good) if item.check == "argocd"]
+
+    assert [(item.severity, item.what) for item in found if item.severity is Severity.ERROR] == [
+        (Severity.ERROR, what)
+    ]
+
+
 def test_a_key_that_up_will_give_is_no_error_and_one_that_nobody_has_is(
     prod: WorkTree, good: FakeCluster, controller_certificate: str
 ):

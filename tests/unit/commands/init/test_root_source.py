@@ -43,7 +43,8 @@ def test_the_branch_of_a_pull_request_is_not_followed(cloned: tuple[WorkTree, st
 def test_a_second_environment_follows_what_the_root_follows(cloned: tuple[WorkTree, str]):
     tree, remote = cloned
     tree.git("push", "--quiet", "origin", "main:release")
-    assert tree.run("init", "prod", "--revision", "release").code == 0
+    assert tree.run("init", "prod").code == 0
+    assert tree.run("init", "--all", "--revision", "release").code == 0
     tree.git("switch", "--quiet", "--create", "feature/x")
 
     done = tree.run("init", "staging")
@@ -89,12 +90,16 @@ def test_what_nobody_can_tell_is_what_is_checked_out_and_that_is_said(tree: Work
     )
 
 
-def test_a_revision_that_is_given_is_taken(tree: WorkTree):
+def test_a_revision_that_is_given_is_that_of_the_environment_alone(tree: WorkTree):
     tree.git("switch", "--quiet", "--create", "feature/x")
 
     done = tree.run("init", "prod", "--revision", "feature/x")
 
-    assert (done.code, followed(tree), "checked out" in done.err) == (0, ["feature/x"] * 2, False)
+    assert (done.code, followed(tree), "checked out" in done.err) == (
+        0,
+        ["feature/x", "main"],
+        False,
+    )
 
 
 def test_an_origin_that_is_another_repository_than_the_root_follows_is_refused(prod: WorkTree):
