@@ -14,7 +14,10 @@ from tests.support.render import load_yaml
 from tests.support.unsealing import unseal_manifest
 from tests.support.workspace import PROJECT, Workspace, make_workspace
 
-_GUIDES = ("docs/guides/sealing.md", "docs/guides/argocd.md", "docs/guides/status.md")
+_GUIDES = (
+    "docs/guides/sealing.md", "docs/guides/argocd.md", "docs/guides/status.md",
+    "docs/guides/shared-argo-cd.md",
+)  # fmt: skip
 # A command that needs a cluster, and the end-to-end test that runs it.
 _STATUS = "tests/e2e/test_status.py"
 _TOLD = "test_releases_jobs_and_a_bad_values_key_are_told_by_status_and_history"
@@ -25,6 +28,10 @@ _ELSEWHERE = {
     "bootstrap up --install": (
         "tests/e2e/test_install.py",
         "test_a_bare_cluster_gets_both_and_argocd_then_keeps_itself",
+    ),
+    "bootstrap up --adopt": (
+        "tests/e2e/test_two_repositories.py",
+        "test_a_repository_that_moved_is_adopted_and_no_pod_notices",
     ),
     "bootstrap status": (_STATUS, _MENDED),
     "bootstrap status prod": (_STATUS, _TOLD),
