@@ -61,7 +61,16 @@ def up(
             "--adopt", help="Take over what this repository has under its old address, if asked."
         ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --adopt.")] = False,
+    adopt_secret: Annotated[
+        bool,
+        typer.Option(
+            "--adopt-secret",
+            help="Have sealed-secrets take over a Secret that is there already, if asked.",
+        ),
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before --adopt and --adopt-secret.")
+    ] = False,
     output: Output = Format.TEXT,
 ) -> None:
     """Give Argo CD its start (sealing key, project, root Application), then wait for Healthy.
@@ -78,8 +87,10 @@ def up(
 
     if charts is not None and not install:
         raise UsageError("--charts is used only with --install", "add --install")
-    if yes and not adopt:
-        raise UsageError("--yes is used only with --adopt", "add --adopt, or leave it out")
+    if yes and not (adopt or adopt_secret):
+        raise UsageError(
+            "--yes is used only with --adopt or --adopt-secret", "add one of them, or leave it out"
+        )
     seconds = parse_duration(timeout)
     git, repository = open_repository()
     places = open_places(context, destination_context, (controller_namespace, controller_name))
@@ -89,7 +100,8 @@ def up(
             timeout_seconds=seconds,
             wait=wait,
             force_conflicts=force_conflicts,
-            adopt=((lambda _old: None) if yes else _ask) if adopt else None,
+            adopt=((lambda _old: None) if yes else _ask_adopt) if adopt else None,
+            adopt_secret=((lambda _loss: None) if yes else _ask_secret) if adopt_secret else None,
         ),
         repository=repository,
         git=git,
@@ -106,15 +118,25 @@ def up(
     show_up(result, as_json=output is Format.JSON)
 
 
-def _ask(old: str) -> None:
+def _ask_adopt(old: str) -> None:
+    _confirm(
+        f"The root, the project and the Applications of {old} become ours.",
+        f"--adopt asks before it takes over what {old} has",
+    )
+
+
+def _ask_secret(loss: str) -> None:
+    _confirm(f"{loss}.", f"--adopt-secret asks before anything is lost: {loss}")
+
+
+def _confirm(shown: str, otherwise: str) -> None:
     import sys
 
     if not sys.stdin.isatty():
         raise UsageError(
-            f"--adopt asks before it takes over what {old} has, and there is no terminal to ask on",
-            "add --yes if you mean it",
+            f"{otherwise}, and there is no terminal to ask on", "add --yes if you mean it"
         )
-    typer.echo(f"The root, the project and the Applications of {old} become ours.", err=True)
+    typer.echo(shown, err=True)
     if not typer.confirm("Go on?", default=False, err=True):
         raise BootstrapError("nothing was taken over", "run it again if you mean it")
 

@@ -14,6 +14,7 @@ from bootstrap.cluster.controller_keys import ControllerKeys
 from bootstrap.cluster.inspection import Inspection
 from bootstrap.cluster.namespaces import Namespaces
 from bootstrap.cluster.objects import DryRun, Installing
+from bootstrap.cluster.sealed import Sealed
 from bootstrap.cluster.secrets import ArgoCDSecrets
 from bootstrap.cluster.workloads import Running
 
@@ -29,6 +30,7 @@ class Cluster:
         self.namespaces = Namespaces(connection)
         self.running = Running(connection)
         self.sealing = SealingController(connection, controller)
+        self.sealed = Sealed(connection)
         self.sealing_keys = ControllerKeys(connection)
         self.secrets = ArgoCDSecrets(connection)
         self.inspection = Inspection(connection)

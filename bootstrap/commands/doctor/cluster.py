@@ -13,6 +13,7 @@ from bootstrap.commands.argocd.cluster_list import list_clusters
 from bootstrap.commands.doctor.credentials import examine_credentials
 from bootstrap.commands.doctor.findings import Finding, Severity, guarded
 from bootstrap.commands.doctor.keys import examine_keys, examine_rights
+from bootstrap.commands.doctor.secrets import examine_secrets
 from bootstrap.commands.doctor.versions import examine_versions
 from bootstrap.constants import ARGOCD_NAMESPACE
 from bootstrap.environments.environment import Environment, Root
@@ -41,6 +42,7 @@ def examine(
         *guarded("webhook", lambda: _webhook(cluster), Severity.INFO, _NO_WEBHOOK),
         *guarded("clusters", lambda: _clusters(environments, cluster, repository)),
         *examine_keys(environments, cluster, repository),
+        *examine_secrets(environments, cluster, repository),
     ]
 
 

@@ -62,6 +62,16 @@ class SealingKeys:
             )
         return bool(missing)
 
+    def restart(self, cluster: Cluster) -> None:
+        """Have the controller look at every SealedSecret again, as it does when it starts."""
+        restart_controller(
+            cluster,
+            cluster.sealing.find_service().namespace,
+            clock=self.clock,
+            now=self.now,
+            reporter=self.reporter,
+        )
+
     def _add(
         self,
         cluster: Cluster,
@@ -113,7 +123,10 @@ def restart_controller(
     now: Callable[[], datetime],
     reporter: Reporter,
 ) -> None:
-    """Have the controller read its keys, which it does only when it starts; wait until it is up."""
+    """Have the controller read its keys and every SealedSecret, as it does when it starts.
+
+    Waits until it is up.
+    """
     deployment = cluster.sealing_keys.find_deployment(namespace)
     if deployment is None:
         reporter.warn(

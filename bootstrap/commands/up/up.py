@@ -28,6 +28,7 @@ from bootstrap.commands.argocd.sealed_repositories import (
 )
 from bootstrap.commands.keys.give import SealingKeys
 from bootstrap.commands.up.adopt import adopt
+from bootstrap.commands.up.adopt_secret import check_secrets, hand_over
 from bootstrap.commands.up.platform_files import has_platform, load_platform
 from bootstrap.commands.watch.wait_loop import targets_of, wait_until
 from bootstrap.environments.environment import Environment, Root
@@ -74,6 +75,8 @@ class UpOptions:
     force_conflicts: bool = False
     adopt: Callable[[str], None] | None = None
     """With --adopt: raises unless the user means to take over what the given URL has."""
+    adopt_secret: Callable[[str], None] | None = None
+    """With --adopt-secret: raises unless the user agrees to the loss that it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,9 @@ def up(
         where = places.of(item)
         if where is not None:
             check_place(item, where)
+    taken = check_secrets(
+        places.divide(chosen, "up"), repository, adopt=options.adopt_secret, reporter=reporter
+    )
     if prepare is not None:
         prepare(cluster)
     _warn_of_unreached([item for item in chosen if not places.has(item)], reporter)
@@ -125,9 +131,11 @@ def up(
     for where, _members in divided:
         if where is not cluster:
             _check_apis(where, [_SEALED_SECRETS])
+    given_up = hand_over(taken, reporter)
     keys = SealingKeys(repository, clock, now, reporter)
     for where, members in divided:
-        keys.give(where, members)
+        if not keys.give(where, members) and where in given_up:
+            keys.restart(where)
     give_repositories(cluster, repositories, clock, reporter)
     applied = []
     present = cluster.argocd.read_applications().values()

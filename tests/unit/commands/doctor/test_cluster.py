@@ -19,6 +19,7 @@ from bootstrap.commands.doctor.cluster import examine
 from bootstrap.commands.doctor.findings import Finding, Severity
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
+from bootstrap.sealing.taken import PresentSecret
 from tests.unit.work_tree import ORIGIN, WorkTree
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -43,6 +44,7 @@ class FakeCluster:
     known: tuple[KnownCluster, ...] = ()
     repositories: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
+    present: PresentSecret | None = None
     context = "test"
 
     @property
@@ -55,6 +57,10 @@ class FakeCluster:
 
     @property
     def secrets(self) -> FakeCluster:
+        return self
+
+    @property
+    def sealed(self) -> FakeCluster:
         return self
 
     @property
@@ -88,6 +94,11 @@ class FakeCluster:
 
     def read_applications(self) -> dict[str, Any]:
         return self.applications
+
+    def read_secret(self, _namespace: str, _name: str) -> PresentSecret | None:
+        if self.secrets_refused:
+            raise REFUSED
+        return self.present
 
     def read_secret_keys(self, _namespace: str, _name: str) -> list[str] | None:
         if self.secrets_refused:
@@ -334,6 +345,22 @@ def test_of_a_repository_that_argocd_reads_the_rest_is_not_asked(
     ]
 
 
+def test_a_secret_that_keeps_the_sealed_one_out_is_an_error(prod: WorkTree, good: FakeCluster):
+    prod.run("seal", "-", stdin=b"githubToken: g\n")
+    good.present = PresentSecret(("github-token", "their-own"))
+
+    found = [item for item in look(prod, good) if item.check == "prod: secret"]
+
+    assert [(item.severity, item.what) for item in found] == [
+        (
+            Severity.ERROR,
+            "Secret agentsmith-prod/agentsmith-secrets is there already, and the sealed-secrets"
+            " controller writes only its own; it has their-own, which the sealed one has not",
+        )
+    ]
+    assert "`bootstrap up prod --adopt-secret`" in found[0].mend
+
+
 THEIRS = "https://git.example.com/team-a/agents.git"
 
 
@@ -411,6 +438,7 @@ def test_what_may_not_be_asked_is_a_finding_and_not_the_end(prod: WorkTree, good
     assert bad(look(prod, good)) == [
         ("webhook", "info", "reading that: forbidden"),
         ("controller", "error", "reading that: forbidden"),
+        ("prod: secret", "info", "reading that: forbidden"),
     ]
 
 
