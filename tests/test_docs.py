@@ -202,7 +202,10 @@ def test_every_command_of_the_guide_to_moving_works(workspace: Workspace, tmp_pa
     shutil.rmtree(workspace.root / "environments")
     shutil.rmtree(workspace.root / "argocd")
     opened = []
-    for block in blocks_in((PROJECT / "docs/guides/moving.md").read_text(encoding="utf-8")):
+    guide = (PROJECT / "docs/guides/moving.md").read_text(encoding="utf-8")
+    beside, _heading, within = guide.partition("## In the same namespace")
+    assert len(blocks_in(within)) == 2  # tests/e2e/test_adopt_secret.py
+    for block in blocks_in(beside):
         script = block.replace("bootstrap up prod\n", "")
         workspace.run("bash", "-euo", "pipefail", "-c", f"PATH={kubectl.parent}:$PATH\n{script}")
         sealed = load_yaml(workspace.root / "environments/prod/sealed-secret.yaml")
