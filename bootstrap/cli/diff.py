@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bootstrap.cli.completion import EnvironmentArgument, complete_side
+from bootstrap.cli.completion import complete_environment, complete_side
 from bootstrap.cli.options import (
     Context,
     DestinationContext,
@@ -15,11 +15,17 @@ from bootstrap.cli.options import (
     open_places,
     open_repository,
 )
-from bootstrap.errors import EXIT_FAILURE
+from bootstrap.errors import EXIT_FAILURE, UsageError
 
 
 def diff(
-    environment: EnvironmentArgument,
+    environment: Annotated[
+        str | None,
+        typer.Argument(help="Name of the environment.", autocompletion=complete_environment),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every environment, against a revision.")
+    ] = False,
     against: Annotated[
         str,
         typer.Option(
@@ -35,7 +41,8 @@ def diff(
 ) -> None:
     """Show what a push of the work tree would change; nothing is changed.
 
-    Secrets show as key names only. Exit code 0: the same; 1: different, or an error.
+    Secrets show as key names only. Exit code 0: the same; 1: different, or an error. With --all,
+    environments without a file that differs from the revision are not rendered.
     """
     from datetime import UTC, datetime
 
@@ -44,6 +51,11 @@ def diff(
     from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.diff import show_diff
 
+    if every:
+        _diff_all(environment, against, as_json=output is Format.JSON)
+        return
+    if environment is None:
+        raise UsageError("say which environment, or --all", "for example `bootstrap diff prod`")
     git, repository = open_repository()
     result = run(
         environment,
@@ -57,4 +69,30 @@ def diff(
     )
     show_diff(result, as_json=output is Format.JSON)
     if result.diffs:
+        raise typer.Exit(EXIT_FAILURE)
+
+
+def _diff_all(environment: str | None, against: str, *, as_json: bool) -> None:
+    from datetime import UTC, datetime
+
+    from bootstrap.commands.preview.diff_all import diff_all
+    from bootstrap.helm import Helm
+    from bootstrap.views.diff import show_diff_all
+
+    git, repository = open_repository()
+    if environment is not None:
+        raise UsageError(
+            f"--all is every environment, and {environment} is one", "leave one of them out"
+        )
+    if against == "live" or against in repository.applications():
+        raise UsageError(
+            f"--all compares with a revision, and {against} is "
+            + ("the cluster" if against == "live" else "an environment"),
+            "name one: `bootstrap diff --all --against main`",
+        )
+    result = diff_all(
+        against, repository=repository, git=git, helm=Helm.find(), now=datetime.now(UTC)
+    )
+    show_diff_all(result, as_json=as_json)
+    if any(item.diffs for item in result.results):
         raise typer.Exit(EXIT_FAILURE)

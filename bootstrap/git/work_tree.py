@@ -123,6 +123,17 @@ class Git:
         )
         return sorted(entry[3:] for entry in done.stdout.split("\0") if entry)
 
+    def changed_since(self, commit: str, paths: list[str]) -> set[str]:
+        """Return the files below `paths` that the work tree has otherwise than `commit`.
+
+        Ignored files do not count, untracked ones do.
+        """
+        changed = self._ask(
+            "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--", *paths
+        )
+        new = self._ask("ls-files", "-z", "--others", "--exclude-standard", "--", *paths)
+        return {path for done in (changed, new) for path in done.stdout.split("\0") if path}
+
     def unpushed(self, remote_commit: str, paths: list[str]) -> list[str]:
         """Return one line per commit below `paths` that HEAD has and `remote_commit` has not."""
         done = self._ask("log", "--format=%h %s", f"{remote_commit}..HEAD", "--", *paths)

@@ -6,9 +6,11 @@ import sys
 from collections import Counter
 
 from bootstrap.commands.preview.diff import LIVE, DiffResult
+from bootstrap.commands.preview.diff_all import FleetDiff
 from bootstrap.errors import BootstrapError
 from bootstrap.terminal.output import TerminalReporter, print_data, print_json
 from bootstrap.terminal.screen import Style, paint, use_color
+from bootstrap.views.render import raise_failed
 
 _STYLES = {"+": Style.GREEN, "-": Style.RED, "@": Style.CYAN}
 
@@ -39,6 +41,42 @@ def show_diff(result: DiffResult, *, as_json: bool) -> None:
             "; ".join(result.problems),
             f"seal them again for {result.environment.name}:"
             f" `bootstrap seal FILE --env {result.environment.name}`",
+        )
+
+
+def show_diff_all(result: FleetDiff, *, as_json: bool) -> None:
+    """Show every object that differs, by environment; raise as `show_diff` does for any of them."""
+    say = TerminalReporter()
+    if as_json:
+        print_json(
+            [
+                {
+                    "environment": found.environment.name,
+                    "object": item.object,
+                    "action": item.action,
+                    "diff": item.diff,
+                }
+                for found in result.results
+                for item in found.diffs
+            ]
+        )
+    on = use_color(sys.stdout)
+    for found in result.results:
+        if found.diffs and not as_json:
+            print_data(f"# environment {found.environment.name}\n")
+            for item in found.diffs:
+                print_data("".join(_painted(line, on) for line in item.diff.splitlines()))
+        say.step(_summary(found))
+    if result.same:
+        say.step(
+            f"not rendered, as no file of theirs differs from {result.against}:"
+            f" {', '.join(result.same)}"
+        )
+    raise_failed(result.failed)
+    problems = [problem for found in result.results for problem in found.problems]
+    if problems:
+        raise BootstrapError(
+            "; ".join(problems), "seal them again: `bootstrap seal FILE --env ENV`"
         )
 
 

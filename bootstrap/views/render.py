@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bootstrap.commands.preview.render import RenderResult
 from bootstrap.errors import BootstrapError
 from bootstrap.manifests.rendered import parse_objects
@@ -26,7 +28,7 @@ def show_render(result: RenderResult, *, as_json: bool, many: bool) -> None:
             print_data(f"# environment {item.environment.name}\n{item.text}")
     elif result.rendered:
         print_data(result.rendered[0].text)
-    raise_failed(result)
+    raise_failed(result.failed)
 
 
 def show_written(result: RenderResult, folder: str, changed: list[str]) -> None:
@@ -35,17 +37,17 @@ def show_written(result: RenderResult, folder: str, changed: list[str]) -> None:
     TerminalReporter().step(
         f"{count} environment{'s' * (count != 1)} rendered to {folder}, {len(changed)} changed"
     )
-    raise_failed(result)
+    raise_failed(result.failed)
 
 
-def raise_failed(result: RenderResult) -> None:
+def raise_failed(failed: Sequence[tuple[str, BootstrapError]]) -> None:
     """Say why environments could not be rendered, and fail if there is one."""
-    if len(result.failed) == 1:
-        raise result.failed[0][1]
-    if result.failed:
-        for _name, error in result.failed:
+    if len(failed) == 1:
+        raise failed[0][1]
+    if failed:
+        for _name, error in failed:
             print_error(error)
-        names = ", ".join(name for name, _error in result.failed)
+        names = ", ".join(name for name, _error in failed)
         raise BootstrapError(
-            f"{len(result.failed)} environments don't render: {names}", "mend what is named above"
+            f"{len(failed)} environments don't render: {names}", "mend what is named above"
         )

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from bootstrap.checkout.clusters import Places
 from bootstrap.checkout.environments import load_environment, load_environments, require_environment
-from bootstrap.checkout.remote import missing_hint
+from bootstrap.commands.preview.at_commit import at_commit, find_commit
 from bootstrap.commands.preview.diff_live import compare_live
 from bootstrap.commands.preview.render import read_source
 from bootstrap.commands.seal.check import State
 from bootstrap.commands.seal.check import check as check_sealed
-from bootstrap.constants import CHART_PATH
-from bootstrap.environments.environment import Environment, check_given
+from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
-from bootstrap.git.blobs import commit_blobs
 from bootstrap.helm import Helm
 from bootstrap.manifests.diff import Key, ObjectDiff, by_key, compare
 from bootstrap.manifests.renamespace import count_unknown, move_object
@@ -30,7 +25,8 @@ from bootstrap.manifests.rendered import parse_objects
 from bootstrap.protocols import Reporter
 
 LIVE = "live"
-_WORK_TREE = "work tree"
+WORK_TREE = "work tree"
+_OTHERWISE = "`git fetch` it first, or say `live`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ def diff(
     `helm` gives the user's Helm for a version of Kubernetes.
     """
     environment = require_environment(repository, name)
-    problems = _sealing_problems(environment, repository, now)
+    problems = sealing_problems(environment, load_environments(repository), repository, now)
     if against == LIVE:
         diffs = compare_live(
             environment,
@@ -74,7 +70,7 @@ def diff(
         )
         return DiffResult(environment, LIVE, tuple(diffs), problems)
     is_environment = against in repository.applications()
-    commit = "" if is_environment else _find_commit(against, git)
+    commit = "" if is_environment else find_commit(against, git, otherwise=_OTHERWISE)
     here = _render(environment, repository, helm(None))
     if is_environment:
         other = require_environment(repository, against)
@@ -93,7 +89,7 @@ def diff(
     there = _render_commit(name, commit, against, git, helm(None))
     namespace = environment.namespace
     diffs = compare(
-        by_key(there, namespace), by_key(here, namespace), old_name=against, new_name=_WORK_TREE
+        by_key(there, namespace), by_key(here, namespace), old_name=against, new_name=WORK_TREE
     )
     return DiffResult(environment, against, tuple(diffs), problems)
 
@@ -115,44 +111,33 @@ def _by_role(items: list[dict[str, Any]], own: str, shown: str) -> dict[Key, Map
     }
 
 
-def _find_commit(revision: str, git: Git) -> str:
-    commit = git.resolve(check_given("--against", revision))
-    if commit is None:
-        raise BootstrapError(
-            f"--against {revision!r} is neither an environment nor a revision that is known here",
-            missing_hint(git, "`git fetch` it first, or say `live`"),
-        )
-    return commit
-
-
 def _render_commit(
     name: str, commit: str, revision: str, git: Git, helm: Helm
 ) -> list[dict[str, Any]]:
     """Return what `commit` has of the environment; it may not have it yet."""
-    folder = Path(tempfile.mkdtemp(prefix="bootstrap-diff-"))  # for us alone: mode 0700
-    try:
-        paths = [CHART_PATH, f"environments/{name}", f"argocd/applications/{name}.yaml"]
-        for blob in commit_blobs(git.root, commit, paths):
-            file = folder / blob.path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(blob.content)
-        old = Repository(folder)
+    with at_commit(git, commit, [name]) as old:
         environment = load_environment(old, name)
         try:
             return [] if environment is None else _render(environment, old, helm)
         except BootstrapError as error:
-            raise BootstrapError(f"at {revision}: {error.message}", error.hint) from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            raise older(revision, error) from None
 
 
-def _sealing_problems(
-    environment: Environment, repository: Repository, now: datetime
+def older(revision: str, error: BootstrapError) -> BootstrapError:
+    """Return an error of an earlier revision's files as that."""
+    return BootstrapError(f"at {revision}: {error.message}", error.hint)
+
+
+def sealing_problems(
+    environment: Environment,
+    everyone: Sequence[Environment],
+    repository: Repository,
+    now: datetime,
 ) -> tuple[str, ...]:
     """Return what of the sealed file surely can't be unsealed where it goes."""
     result = check_sealed(
         environment,
-        others=load_environments(repository),
+        others=everyone,
         repository=repository,
         now=now,
         controller=None,

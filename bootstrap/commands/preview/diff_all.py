@@ -1,0 +1,143 @@
+"""`bootstrap diff --all`: every environment against a revision; what can't differ is not rendered.
+
+What Helm makes of an environment depends on the chart, its own folder and its Application. Where
+Git says that none of these differs from the revision, the manifests do not either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from bootstrap.argocd.helm_source import HelmSource
+from bootstrap.checkout.environments import read_environments
+from bootstrap.commands.preview.at_commit import at_commit, find_commit
+from bootstrap.commands.preview.diff import (
+    WORK_TREE,
+    DiffResult,
+    older,
+    sealing_problems,
+)
+from bootstrap.commands.preview.render import read_source
+from bootstrap.constants import APPLICATIONS_DIR, CHART_PATH, ENVIRONMENTS_DIR
+from bootstrap.environments.environment import Environment
+from bootstrap.errors import BootstrapError
+from bootstrap.files.repository import Repository
+from bootstrap.git import Git
+from bootstrap.git.tracked import committed_files
+from bootstrap.helm import Helm
+from bootstrap.manifests.diff import by_key, compare
+from bootstrap.manifests.rendered import parse_objects
+
+_Found = Mapping[str, Environment | BootstrapError]
+_Objects = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetDiff:
+    """How all environments differ from a revision."""
+
+    against: str
+    results: tuple[DiffResult, ...]
+    """Those with a file that differs, by name; all objects of one that is gone are removed."""
+    same: tuple[str, ...]
+    """Those without such a file: they were not rendered."""
+    failed: tuple[tuple[str, BootstrapError], ...]
+    """(environment, why it could not be compared)."""
+
+
+def diff_all(
+    against: str, *, repository: Repository, git: Git, helm: Helm, now: datetime
+) -> FleetDiff:
+    """Hold every environment, as the work tree has it, against revision `against`."""
+    repository.check_chart()
+    commit = find_commit(against, git, otherwise="`git fetch` it first")
+    ours = dict(read_environments(repository))
+    names = sorted(ours.keys() | _names_at(commit, git))
+    if not names:
+        raise BootstrapError("there is no environment yet", "make one with `bootstrap init prod`")
+    touched = _touched(names, git.changed_since(commit, _PATHS))
+    with at_commit(git, commit, touched) as old:
+        theirs = dict(read_environments(old))
+        before = _render(touched, theirs, old, helm)
+    after = _render(touched, ours, repository, helm)
+    everyone = [item for item in ours.values() if isinstance(item, Environment)]
+    results: list[DiffResult] = []
+    failed: list[tuple[str, BootstrapError]] = []
+    for name in touched:
+        found = _read(name, ours, theirs)
+        old_side, new_side = before.get(name, []), after.get(name, [])
+        if isinstance(new_side, BootstrapError):
+            failed.append((name, new_side))
+        elif isinstance(old_side, BootstrapError):
+            failed.append((name, older(against, old_side)))
+        elif found is not None:
+            problems = sealing_problems(found, everyone, repository, now) if name in ours else ()
+            results.append(_compare(found, against, old_side, new_side, problems))
+    same = tuple(name for name in names if name not in touched)
+    return FleetDiff(against, tuple(results), same, tuple(failed))
+
+
+_PATHS = [CHART_PATH, ENVIRONMENTS_DIR, APPLICATIONS_DIR]
+
+
+def _names_at(commit: str, git: Git) -> set[str]:
+    """Return the environments, and other Applications, that `commit` has."""
+    files = [PurePosixPath(path) for path in committed_files(git.root, commit, APPLICATIONS_DIR)]
+    return {file.stem for file in files if file.suffix == ".yaml"}
+
+
+def _touched(names: Sequence[str], changed: Collection[str]) -> list[str]:
+    """Return those of `names` that a changed file has to do with."""
+    if any(path.startswith(f"{CHART_PATH}/") for path in changed):
+        return list(names)
+    folders = {"/".join(path.split("/")[:2]) for path in changed}
+    return [
+        name
+        for name in names
+        if f"{ENVIRONMENTS_DIR}/{name}" in folders or f"{APPLICATIONS_DIR}/{name}.yaml" in changed
+    ]
+
+
+def _render(
+    names: Sequence[str], found: _Found, repository: Repository, helm: Helm
+) -> dict[str, _Objects | BootstrapError]:
+    """Return the objects of those of `names` that are found, or why there are none."""
+    results: dict[str, _Objects | BootstrapError] = {}
+    sources: dict[str, HelmSource] = {}
+    for name in names:
+        environment = found.get(name)
+        try:
+            if isinstance(environment, BootstrapError):
+                raise environment
+            if environment is not None:
+                sources[name] = read_source(environment, repository)
+        except BootstrapError as error:
+            results[name] = error
+    rendered = helm.render_all(repository.root, list(sources.values()))
+    for name, text in zip(sources, rendered, strict=True):
+        results[name] = text if isinstance(text, BootstrapError) else parse_objects(text)
+    return results
+
+
+def _read(name: str, ours: _Found, theirs: _Found) -> Environment | None:
+    """Return the environment as it is, else as it was; None for an Application of others."""
+    found = ours.get(name) or theirs.get(name)
+    return found if isinstance(found, Environment) else None
+
+
+def _compare(
+    environment: Environment,
+    against: str,
+    before: _Objects,
+    after: _Objects,
+    problems: tuple[str, ...],
+) -> DiffResult:
+    namespace = environment.namespace
+    diffs = compare(
+        by_key(before, namespace), by_key(after, namespace), old_name=against, new_name=WORK_TREE
+    )
+    return DiffResult(environment, against, tuple(diffs), problems)

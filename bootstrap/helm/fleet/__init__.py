@@ -1,1 +1,0 @@
-"""Many environments in one run of Helm."""
