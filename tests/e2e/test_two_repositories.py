@@ -7,16 +7,19 @@ first's Applications, and their finalizers took the workloads.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.chart.live import with_tools
 from tests.e2e.loop import OURS, Live
 from tests.plane.git_server import GitServer
 from tests.plane.target import Target
 from tests.support.workspace import Workspace, make_workspace
+from tests.tools.build import ensure
 
 _APPLICATION = ("argoproj.io/v1alpha1", "Application")
 _PROJECT = ("argoproj.io/v1alpha1", "AppProject")
@@ -135,6 +138,40 @@ def test_a_repository_that_moved_is_adopted_and_no_pod_notices(
     assert (fingerprint(plane, prod)["pods"], uid(plane, "agentsmith-prod")) == before
     again = workspace.bootstrap("up", "--adopt", "--yes")
     assert "nothing to adopt" in again.stderr
+
+
+def test_a_name_changes_under_what_runs_by_the_told_way_and_no_pod_notices(
+    plane: Target, workspace: Workspace, tmp_path: Path
+) -> None:
+    user = with_tools(workspace, tmp_path / "home", ensure("helm4")["helm4"], plane.kubeconfig)
+    prod = Live(plane, "prod", "agentsmith-prod")
+    user.bootstrap("init", "prod")
+    seal(user)
+    user.push("Add environment prod")
+    user.bootstrap("up", "prod")
+    before = fingerprint(plane, prod)["pods"], prod.secret()
+
+    refused = user.bootstrap("rename", "team-b", check=False)
+    untouched = user.git("status", "--porcelain")
+    told = re.findall(r"`(kubectl [^`]*)`", refused.stderr)
+    for command in told:
+        user.run("bash", "-euo", "pipefail", "-c", command)
+    user.bootstrap("rename", "team-b")
+    user.push("Call the repository team-b")
+    user.bootstrap("up")
+
+    assert (refused.returncode, untouched, len(told)) == (1, "", 4)
+    assert (fingerprint(plane, prod)["pods"], prod.secret()) == before
+    names = [
+        item["metadata"]["name"]
+        for item in plane.cluster.list(*_APPLICATION, "argocd", labelSelector=OURS)
+    ]
+    assert sorted(names) == ["team-b-prod", "team-b-root"]
+    assert user.bootstrap("status", "--exit-code").returncode == 0
+    user.bootstrap("upgrade", "prod", "--dispatcher", ":1.1", "--push", "--wait")
+    assert prod.image() == "agentsmith-dispatcher:1.1"
+    user.bootstrap("destroy", "prod", "--yes", "--wait")
+    assert plane.cluster.get("v1", "Namespace", "agentsmith-prod") is None
 
 
 def seal(workspace: Workspace, *arguments: str) -> None:
