@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -29,3 +31,28 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float, /) -> None:
         """Wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at what is waited for."""
+
+    elapsed: float
+    """Seconds since the first."""
+    is_last: bool
+    """Whether the time is up, should this look find nothing either."""
+
+
+def looks(clock: Clock, seconds: float, *, pause: float) -> Iterator[Look]:
+    """Yield a look at least once, then after each pause, until `seconds` have passed.
+
+    The loop that has not ended by its last look says what it waited for.
+    """
+    start = clock.monotonic()
+    while True:
+        elapsed = clock.monotonic() - start
+        look = Look(elapsed, is_last=elapsed > seconds)
+        yield look
+        if look.is_last:
+            return
+        clock.sleep(pause)

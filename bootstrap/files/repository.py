@@ -26,6 +26,7 @@ from bootstrap.files.atomic import (
     write_new,
 )
 from bootstrap.planned_file import Manifest
+from bootstrap.protocols import looks
 
 _LOCK_SECONDS = 30.0
 _HEX = "[0-9a-f]"
@@ -135,7 +136,7 @@ class Repository:
         """Hold the repository for one writing command; a second waits up to 30 s."""
         descriptor = os.open(self.root, os.O_RDONLY)
         try:
-            _wait_for_lock(descriptor, time.monotonic() + _LOCK_SECONDS)
+            _wait_for_lock(descriptor)
             yield
         finally:
             os.close(descriptor)
@@ -266,17 +267,16 @@ class Repository:
             )
 
 
-def _wait_for_lock(descriptor: int, deadline: float) -> None:
-    while True:
+def _wait_for_lock(descriptor: int) -> None:
+    for look in looks(time, _LOCK_SECONDS, pause=0.1):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() > deadline:
+            if look.is_last:
                 raise BootstrapError(
                     "another bootstrap command is writing to this repository",
                     "wait for it to end, then run this again",
                 ) from None
-            time.sleep(0.1)
         except OSError:
             return  # some network file systems have no locks; each file is still atomic
         else:

@@ -12,7 +12,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.objects import mapping
 from bootstrap.planned_file import is_generated
-from bootstrap.protocols import Clock, Reporter
+from bootstrap.protocols import Clock, Reporter, looks
 from bootstrap.rollout.health import settled
 from bootstrap.sealing.sealed_secret import SealedSecret, build_sealed_secret, parse_sealed_secret
 
@@ -38,15 +38,15 @@ def give_repositories(
     """Apply `sealed` and wait until the controller has made Secrets of them."""
     for item in sealed:
         cluster.secrets.apply_sealed(build_sealed_secret(item))
-    deadline = clock.monotonic() + _SECONDS
     for item in sealed:
-        while not _is_open(item, cluster.secrets.read_sealed(item.name)):
-            if clock.monotonic() > deadline:
+        for look in looks(clock, _SECONDS, pause=0.25):
+            if _is_open(item, cluster.secrets.read_sealed(item.name)):
+                break
+            if look.is_last:
                 raise BootstrapError(
                     f"SealedSecret {item.namespace}/{item.name} was not unsealed in time",
                     f"`kubectl -n {item.namespace} describe sealedsecret {item.name}` says more",
                 )
-            clock.sleep(0.25)
         url = mapping(item.metadata.get("annotations")).get(URL_ANNOTATION, item.name)
         reporter.step(f"credentials for {url} given to Argo CD")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from bootstrap.cluster import Cluster
 from bootstrap.constants import APPLICATIONS_DIR
 from bootstrap.errors import BootstrapError
 from bootstrap.objects import mapping
-from bootstrap.protocols import Clock, Reporter
+from bootstrap.protocols import Clock, Look, Reporter, looks
 
 Post = Callable[[str, Mapping[str, str], bytes], int | None]
 _OK = 200
@@ -44,17 +44,21 @@ class Probe:
         deadline = self.clock.monotonic() + self.seconds
         wrong = WebhookSecret(secret.provider, "wrong-" + secrets.token_urlsafe(16))
         # Argo CD takes a moment to read a new secret, and restarts its server for it
-        while (status := self.post(url, *build_event(push, wrong))) not in _REFUSALS:
-            if self.clock.monotonic() > deadline:
+        for look in self._looks(deadline, _LONG_PAUSE):
+            status = self.post(url, *build_event(push, wrong))
+            if status in _REFUSALS:
+                break
+            if look.is_last:
                 raise _not_refused(url, status, secret)
-            self.clock.sleep(_LONG_PAUSE)
         self.reporter.step("an event with a wrong secret is refused")
         before = _reconciled(cluster, self.root)
         began = sent = self.clock.monotonic()
         self._send(url, push, secret, deadline)
         self.reporter.step("an event with the secret is accepted")
-        while _reconciled(cluster, self.root) == before:
-            if self.clock.monotonic() > deadline:
+        for look in self._looks(deadline, _PAUSE):
+            if _reconciled(cluster, self.root) != before:
+                break
+            if look.is_last:
                 raise BootstrapError(
                     f"Argo CD took the event, but did not look at {push.url} again",
                     "it must know the repository by the host and path that the provider has:"
@@ -64,15 +68,19 @@ class Probe:
                 # its time has whole seconds: one refresh may look like the one before
                 self._send(url, push, secret, deadline)
                 sent = self.clock.monotonic()
-            self.clock.sleep(_PAUSE)
         return self.clock.monotonic() - began
 
     def _send(self, url: str, push: Push, secret: WebhookSecret, deadline: float) -> None:
         """Send the event until it is accepted."""
-        while (status := self.post(url, *build_event(push, secret))) != _OK:
-            if self.clock.monotonic() > deadline:
+        for look in self._looks(deadline, _PAUSE):
+            status = self.post(url, *build_event(push, secret))
+            if status == _OK:
+                return
+            if look.is_last:
                 raise _refused(url, status, secret.provider)
-            self.clock.sleep(_PAUSE)
+
+    def _looks(self, deadline: float, pause: float) -> Iterator[Look]:
+        return looks(self.clock, deadline - self.clock.monotonic(), pause=pause)
 
     def _check_url(self, provider: Provider) -> str:
         url = webhook_url(self.argocd_url)

@@ -11,7 +11,7 @@ from bootstrap.cluster import Cluster
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.objects import mapping, one_line
-from bootstrap.protocols import Clock, Reporter
+from bootstrap.protocols import Clock, Reporter, looks
 from bootstrap.rollout.leftovers import Leftovers, sort_out, why_namespace_stays
 
 _POLL_SECONDS = 1.0
@@ -52,17 +52,16 @@ def end_namespace(
     Returns only when the API server has no object of the environment in it any more, nor in
     `job_namespace`, which is never deleted; raises BootstrapError that names what is left.
     """
-    name, start, deleted = environment.namespace, clock.monotonic(), False
+    name, deleted = environment.namespace, False
     if job_namespace != name:
         _see_it_free(environment, job_namespace, cluster, timeout_seconds, clock)
-    while True:
-        elapsed = clock.monotonic() - start
+    for look in looks(clock, timeout_seconds, pause=_POLL_SECONDS):
         namespace = cluster.namespaces.read(name)
         if namespace is None:
             return NamespaceEnd(name, End.DELETED if deleted else End.GONE)
         if namespace["metadata"].get("deletionTimestamp"):
             deleted = True
-            if elapsed > timeout_seconds:
+            if look.is_last:
                 raise _never_ends(name, namespace)
         else:
             left = sort_out(cluster.namespaces.objects(name))
@@ -75,23 +74,24 @@ def end_namespace(
                 deleted = True
             elif not left.ours:
                 return _kept(name, reason, left)
-            elif elapsed > min(_GRACE_SECONDS, timeout_seconds):
+            elif look.elapsed > min(_GRACE_SECONDS, timeout_seconds):
                 stays = reason or f"others have objects in it too: {_few(left.foreign)}"
                 raise _left_over(
                     environment, name, left, f"; the namespace itself stays, as {stays}"
                 )
-        clock.sleep(_POLL_SECONDS)
+    raise _never_ends(name, namespace or {})
 
 
 def _see_it_free(
     environment: Environment, name: str, cluster: Cluster, timeout_seconds: float, clock: Clock
 ) -> None:
     """Wait until nothing of the environment is in the namespace of its agent Jobs."""
-    start = clock.monotonic()
-    while (left := sort_out(cluster.namespaces.objects(name))).ours:
-        if clock.monotonic() - start > min(_GRACE_SECONDS, timeout_seconds):
+    for look in looks(clock, min(_GRACE_SECONDS, timeout_seconds), pause=_POLL_SECONDS):
+        left = sort_out(cluster.namespaces.objects(name))
+        if not left.ours:
+            return
+        if look.is_last:
             raise _left_over(environment, name, left)
-        clock.sleep(_POLL_SECONDS)
 
 
 def _kept(name: str, reason: str, left: Leftovers) -> NamespaceEnd:

@@ -13,7 +13,7 @@ from bootstrap.cluster.controller_keys import OUR_KEYS
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
-from bootstrap.protocols import Clock, Reporter
+from bootstrap.protocols import Clock, Reporter, looks
 from bootstrap.sealing.certificate import (
     SealingCertificate,
     key_belongs_to,
@@ -136,14 +136,14 @@ def restart_controller(
         return
     cluster.sealing_keys.restart(deployment, now())
     reporter.step(f"restarting {namespace}/{deployment.name}, which reads its keys at its start")
-    deadline = clock.monotonic() + _RESTART_SECONDS
-    while not cluster.sealing_keys.is_rolled_out(deployment):
-        if clock.monotonic() > deadline:
+    for look in looks(clock, _RESTART_SECONDS, pause=0.5):
+        if cluster.sealing_keys.is_rolled_out(deployment):
+            return
+        if look.is_last:
             raise BootstrapError(
                 f"Deployment {namespace}/{deployment.name} did not come back in time",
                 f"`kubectl -n {namespace} rollout status deployment {deployment.name}`",
             )
-        clock.sleep(0.5)
 
 
 def _own_key(
