@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from bootstrap.rollout.judge import judge
+
 from bootstrap.rollout.verdict import State, Verdict
 
 OLD, WANTED, NEWER = "a" * 40, "b" * 40, "c" * 40
