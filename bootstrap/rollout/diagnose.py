@@ -82,10 +82,8 @@ def judge(
     """Return what `diagnose` does of an Application that is there, and ours."""
     status = mapping(application.get("status"))
     revision = str(mapping(status.get("sync")).get("revision") or "")
-    aim = revision if commit is None else commit
-    test = (
-        is_wanted if is_wanted and commit is not None else lambda seen: bool(seen) and seen == aim
-    )
+    if commit is None:
+        commit, is_wanted = revision, lambda seen: seen == revision
     return (
         find_broken(application, files)
         or _judge_seen(revision, commit, is_wanted)

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from bootstrap.environments.environment import Destination, Environment
-from bootstrap.rollout.leftovers import Leftovers, deletion_trouble, sort_out, why_namespace_stays
-from bootstrap.rollout.verdict import State, Verdict
+from bootstrap.rollout.leftovers import Leftovers, sort_out, why_namespace_stays
 
 LABELS = {"app.kubernetes.io/part-of": "agentsmith", "agentsmith.dev/environment": "prod"}
 
@@ -92,25 +91,3 @@ def test_a_namespace_is_ours_only_if_argocd_made_it_for_this_environment(
     found: dict[str, Any], why: str
 ) -> None:
     assert why_namespace_stays(found, PROD) == why
-
-
-def test_what_keeps_argocd_from_deleting_is_named_with_its_cure() -> None:
-    broken = {
-        "status": {
-            "conditions": [
-                {"type": "SyncError", "message": "another"},
-                {
-                    "type": "DeletionError",
-                    "message": "error executing pre-delete hooks: helm template: no such file",
-                },
-            ]
-        }
-    }
-
-    assert deletion_trouble({"status": {}}) is None
-    assert deletion_trouble(broken) == Verdict(
-        State.STUCK,
-        "Argo CD can't delete it: error executing pre-delete hooks: helm template: no such file",
-        "Argo CD renders the chart once more for its pre-delete hook: the revision that the"
-        " environment follows must still have its folder, so revert the commit that removed it",
-    )
