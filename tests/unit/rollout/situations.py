@@ -1,6 +1,7 @@
 """Live states of an environment `prod`, and what every command says of each: one table.
 
-`test_diagnose.py` asks the judge, `tests/unit/commands/watch/test_one_verdict.py` runs the commands.
+`test_diagnose.py` asks the judge; `test_one_verdict.py` in `tests/unit/commands/watch/` runs the
+commands.
 """
 
 from __future__ import annotations
