@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,20 +36,19 @@ class Leftovers:
 
 def sort_out(objects: Sequence[Mapping[str, Any]]) -> Leftovers:
     """Tell the environment's objects from those of others; each has `kind` and `metadata`."""
-    by_uid = {str(item["metadata"].get("uid")): item for item in objects}
     ours: set[str] = set()
     foreign: set[str] = set()
-    for item in objects:
-        kind, name = str(item["kind"]), str(item["metadata"]["name"])
-        if (kind, name) in _BUILT_IN:
-            continue
-        (ours if _is_ours(item, by_uid) else foreign).add(f"{kind} {name}")
+    for item, is_ours in _told_apart(objects):
+        (ours if is_ours else foreign).add(f"{item['kind']} {item['metadata']['name']}")
     return Leftovers(tuple(sorted(ours)), tuple(sorted(foreign)))
 
 
-def without_hook(ours: Sequence[str]) -> list[str]:
-    """Return those of `ours` that are not of the chart's pre-delete hook."""
-    return [name for name in ours if not name.partition(" ")[2].startswith(HOOK)]
+def has_more_than_hook(objects: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether the environment has anything here beside the chart's pre-delete hook."""
+    return any(
+        is_ours and not str(item["metadata"]["name"]).startswith(HOOK)
+        for item, is_ours in _told_apart(objects)
+    )
 
 
 def why_namespace_stays(namespace: Mapping[str, Any], environment: Environment) -> str:
@@ -67,6 +66,16 @@ def why_namespace_stays(namespace: Mapping[str, Any], environment: Environment) 
         ):
             return "it was there before Argo CD came to it"
     return ""
+
+
+def _told_apart(
+    objects: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """Yield each object that not every namespace has, and whether it is the environment's."""
+    by_uid = {str(item["metadata"].get("uid")): item for item in objects}
+    for item in objects:
+        if (str(item["kind"]), str(item["metadata"]["name"])) not in _BUILT_IN:
+            yield item, _is_ours(item, by_uid)
 
 
 def _is_ours(item: Mapping[str, Any], by_uid: Mapping[str, Mapping[str, Any]]) -> bool:

@@ -5,12 +5,14 @@ During a rollout the objects of the release before are still there, and may cras
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bootstrap.objects import mapping
 
 _REVISION = "deployment.kubernetes.io/revision"
+_AGENT_JOB = re.compile(r"agentsmith-[0-9a-f]{12}")
 _OBSERVED = frozenset({"SealedSecret", "Deployment"})
 """Kinds whose status says of which generation it is."""
 
@@ -44,9 +46,14 @@ def images_of(objects: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def is_of_agent(item: Mapping[str, Any]) -> bool:
-    """Tell whether an object is the Job of an agent, or of one: the dispatcher makes those."""
-    labels = mapping(mapping(item.get("metadata")).get("labels"))
-    return labels.get("app") == "agentsmith" and "job-id" in labels
+    """Tell whether an object is the Job of an agent, or its pod: the dispatcher makes those."""
+    metadata = mapping(item.get("metadata"))
+    labels = mapping(metadata.get("labels"))
+    owners = [mapping(owner) for owner in metadata.get("ownerReferences") or []]
+    return (labels.get("app") == "agentsmith" and "job-id" in labels) or any(
+        owner.get("kind") == "Job" and _AGENT_JOB.fullmatch(str(owner.get("name")))
+        for owner in owners
+    )
 
 
 def _is_of_before(item: Mapping[str, Any], by_uid: Mapping[str, Mapping[str, Any]]) -> bool:

@@ -20,7 +20,7 @@ from bootstrap.rollout.deletion import (
     waits_for_hook,
 )
 from bootstrap.rollout.diagnose import Wanted
-from bootstrap.rollout.leftovers import sort_out, without_hook
+from bootstrap.rollout.leftovers import has_more_than_hook
 from bootstrap.rollout.operation import has_seen, is_synced
 from bootstrap.rollout.verdict import State, Verdict
 
@@ -208,6 +208,6 @@ class Removal:
         if namespaces.has_account(self.environment.namespace, HOOK):
             return False
         return not any(
-            without_hook(sort_out(namespaces.objects(name)).ours)
+            has_more_than_hook(namespaces.objects(name))
             for name in {self.environment.namespace, self.job_namespace}
         )

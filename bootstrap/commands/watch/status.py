@@ -55,9 +55,11 @@ class StatusResult:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What the live objects of an environment said, and when."""
+    """The live objects of an environment, and when they were asked."""
 
     at: float
+    release: object
+    """What was synced then, and when: other objects may be there since that changed."""
     objects: list[dict[str, Any]]
     logs: dict[tuple[str, str], tuple[str, ...]]
     """The last lines of containers, by pod and container."""
@@ -140,7 +142,7 @@ class StatusReader:
         if status.verdict.is_foreign:
             return status
         if needs_a_look(status):
-            look = self._look(environment, now)
+            look = self._look(environment, (status.running, status.synced_at), now)
             verdict = diagnose(applications, look.objects, wanted)
             status = replace(
                 status,
@@ -152,12 +154,12 @@ class StatusReader:
             self._looks.pop(environment.name, None)
         return replace(status, jobs=self._jobs.get(environment.name))
 
-    def _look(self, environment: Environment, now: float) -> _Look:
-        """Return what the live objects say; one that does not change is not asked every time."""
+    def _look(self, environment: Environment, release: object, now: float) -> _Look:
+        """Return the live objects; those of a release that stays are not asked every time."""
         last = self._looks.get(environment.name)
-        if last is not None and now - last.at < _DETAIL_SECONDS:
+        if last is not None and last.release == release and now - last.at < _DETAIL_SECONDS:
             return last
-        look = _Look(now, self._read_workloads(environment), {})
+        look = _Look(now, release, self._read_workloads(environment), {})
         self._looks[environment.name] = look
         return look
 

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from bootstrap.environments.environment import Destination, Environment
-from bootstrap.rollout.leftovers import Leftovers, sort_out, why_namespace_stays
+from bootstrap.rollout.leftovers import (
+    Leftovers,
+    has_more_than_hook,
+    sort_out,
+    why_namespace_stays,
+)
 
 LABELS = {"app.kubernetes.io/part-of": "agentsmith", "agentsmith.dev/environment": "prod"}
 
@@ -60,6 +65,15 @@ def test_owners_that_own_each_other_are_nobodys() -> None:
     circle = [item("Pod", "a", owner="b"), item("Pod", "b", owner="a")]
 
     assert sort_out(circle) == Leftovers(foreign=("Pod a", "Pod b"))
+
+
+def test_a_pre_delete_hook_alone_has_nothing_to_end() -> None:
+    hook = item("Job", "agentsmith-cleanup", **{"app.kubernetes.io/part-of": "agentsmith"})
+    pod = item("Pod", "agentsmith-cleanup-x", owner="agentsmith-cleanup")
+    agent = item("Job", "agentsmith-1", **{"app": "agentsmith", "job-id": "1"})
+
+    assert not has_more_than_hook([hook, pod, item("ReplicaSet", "theirs")])
+    assert has_more_than_hook([hook, pod, agent])
 
 
 def namespace(manager: str = "argocd-controller", **more: Any) -> dict[str, Any]:

@@ -80,8 +80,20 @@ def test_what_has_no_known_owner_is_kept() -> None:
 
 def test_pods_of_agents_are_none_of_the_release() -> None:
     labels = {"app": "agentsmith", "job-id": "0123"}
+    owned = [
+        {
+            "kind": "Pod",
+            "metadata": {
+                "name": f"{job}-x",
+                "ownerReferences": [{"kind": "Job", "name": job, "uid": job}],
+            },
+        }
+        for job in ("agentsmith-0123456789ab", "agentsmith-cleanup")
+    ]
 
-    assert names([{"kind": "Pod", "metadata": {"name": "agent", "labels": labels}}]) == []
+    assert names([{"kind": "Pod", "metadata": {"name": "agent", "labels": labels}}, *owned]) == [
+        "agentsmith-cleanup-x"
+    ]
 
 
 def test_the_images_are_those_that_deployments_ask_for() -> None:
