@@ -54,7 +54,7 @@ def judge_belonging(applications: Objects, root: Root, environment: Environment)
 
 
 def _foreign(claim: Claim, root: Root) -> Verdict:
-    return Verdict(State.FAILED, claim.message(root.url), _MOVED)
+    return Verdict(State.FAILED, claim.message(root.url), _MOVED, is_foreign=True)
 
 
 def _deleted(name: str) -> Verdict:

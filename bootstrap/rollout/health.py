@@ -2,80 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from bootstrap.objects import mapping, one_line
+from bootstrap.rollout.advice import Advice, advise_refusal, advise_sealed
+from bootstrap.rollout.files import Files
+from bootstrap.rollout.release import of_release
 from bootstrap.rollout.verdict import State, Verdict
 
 
-def explain(objects: Sequence[Mapping[str, Any]]) -> list[Verdict]:
+def explain(objects: Sequence[Mapping[str, Any]], files: Files) -> list[Verdict]:
     """Return what is wrong with live SealedSecrets, Deployments, ReplicaSets and Pods.
 
-    The causes come first: a failed unseal before the pod that waits for its Secret. What may pass
-    by itself comes last, as State.WAITING.
+    Only what is of the release that the Deployments have now counts. The causes come first: a
+    failed unseal before the pod that waits for its Secret. What may pass by itself comes last, as
+    State.WAITING.
     """
     explainers = {
-        "SealedSecret": _explain_sealed_secret,
         "ReplicaSet": _explain_replica_set,
         "Pod": _explain_pod,
         "Deployment": _explain_deployment,
     }
-    found = [
+    current = of_release(objects)
+    found = explain_sealed(objects, files) + [
         verdict
         for kind, explainer in explainers.items()
-        for item in objects
+        for item in current
         if item.get("kind") == kind
-        for verdict in explainer(item)
+        for verdict in explainer(item, files)
     ]
     return sorted(found, key=lambda verdict: verdict.state is State.WAITING)
 
 
-def crashed_container(objects: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    """Return the pod and container of the first crash that `explain` tells of."""
-    for item in objects:
-        if item.get("kind") == "Pod":
-            for container in _containers(item):
-                if _crash(container) is not None:
-                    return _name(item), str(container.get("name"))
-    return None
+def explain_sealed(
+    objects: Sequence[Mapping[str, Any]], files: Files, names: Container[str] | None = None
+) -> list[Verdict]:
+    """Return which live SealedSecrets can't be unsealed, of those in `names` (None: of all)."""
+    advice = advise_sealed(files)
+    return [
+        Verdict(
+            State.STUCK,
+            f"SealedSecret {_name(item)}: {one_line(str(condition.get('message', '')))}",
+            advice.hint,
+            advice.file,
+        )
+        for item in of_release(objects)
+        if item.get("kind") == "SealedSecret" and (names is None or _name(item) in names)
+        for condition in _conditions(item, "Synced")
+        if condition.get("status") == "False"
+    ]
 
 
-def images_of(objects: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the images that live Deployments ask for, sorted."""
-    found = set()
-    for item in objects:
-        if item.get("kind") == "Deployment":
-            template = mapping(mapping(item.get("spec")).get("template"))
-            for container in mapping(template.get("spec")).get("containers") or []:
-                found.add(str(container.get("image")))
-    return tuple(sorted(found))
-
-
-def settled(objects: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether controllers have seen the latest generation of every given object.
-
-    Argo CD's own check may report the health that a SealedSecret had before its last change.
-    """
-    return all(
-        mapping(item.get("status")).get("observedGeneration")
-        == mapping(item.get("metadata")).get("generation")
-        for item in objects
-        if item.get("kind") in {"SealedSecret", "Deployment"}
-    )
-
-
-def _explain_sealed_secret(item: Mapping[str, Any]) -> Iterator[Verdict]:
-    for condition in _conditions(item, "Synced"):
-        if condition.get("status") == "False":
-            yield Verdict(
-                State.STUCK,
-                f"SealedSecret {_name(item)}: {one_line(str(condition.get('message', '')))}",
-                "seal its values again for this cluster's certificate and this namespace, and push",
-            )
-
-
-def _explain_deployment(item: Mapping[str, Any]) -> Iterator[Verdict]:
+def _explain_deployment(item: Mapping[str, Any], _files: Files) -> Iterator[Verdict]:
     for condition in _conditions(item, "Progressing"):
         if condition.get("reason") == "ProgressDeadlineExceeded":
             yield Verdict(
@@ -85,21 +64,19 @@ def _explain_deployment(item: Mapping[str, Any]) -> Iterator[Verdict]:
             )
 
 
-def _explain_replica_set(item: Mapping[str, Any]) -> Iterator[Verdict]:
+def _explain_replica_set(item: Mapping[str, Any], files: Files) -> Iterator[Verdict]:
     for condition in _conditions(item, "ReplicaFailure"):
         if condition.get("status") == "True":
             message = one_line(str(condition.get("message", "")))
-            quota = "exceeded quota" in message
+            advice = advise_refusal(message, files) or Advice(
+                f"`kubectl describe replicaset {_name(item)}` in its namespace says more"
+            )
             yield Verdict(
-                State.STUCK,
-                f"no pod for {_name(item)}: {message}",
-                "raise the namespace's ResourceQuota, or lower replicas or resources in values.yaml"
-                if quota
-                else "mend the quota or policy that refuses the pod",
+                State.STUCK, f"no pod for {_name(item)}: {message}", advice.hint, advice.file
             )
 
 
-def _explain_pod(item: Mapping[str, Any]) -> Iterator[Verdict]:
+def _explain_pod(item: Mapping[str, Any], files: Files) -> Iterator[Verdict]:
     for condition in _conditions(item, "PodScheduled"):
         if condition.get("status") == "False" and condition.get("reason") == "Unschedulable":
             # an autoscaler may bring a node in some minutes
@@ -108,32 +85,38 @@ def _explain_pod(item: Mapping[str, Any]) -> Iterator[Verdict]:
                 f"Pod {_name(item)}: no node takes it:"
                 f" {one_line(str(condition.get('message', '')))}",
                 "add or free a node, or lower resources, nodeSelector or tolerations in"
-                " values.yaml",
+                f" {files.values}",
+                files.values,
             )
     for container in _containers(item):
         crash = _crash(container)
         if crash is not None:
-            yield _explain_crash(item, container, crash)
+            yield _explain_crash(item, container, crash, files)
             continue
         waiting = _state(container, "state", "waiting")
         reason = waiting.get("reason")
         if not reason or reason in {"ContainerCreating", "PodInitializing"}:
             continue
         detail = one_line(str(waiting.get("message", "")))
+        hint = _POD_HINTS.get(
+            str(reason), f"`kubectl logs {_name(item)}` in its namespace says more"
+        )
         yield Verdict(
             State.STUCK,
             f"Pod {_name(item)}: {reason}{': ' + detail if detail else ''}",
-            _POD_HINTS.get(str(reason), f"`kubectl logs {_name(item)}` in its namespace says more"),
+            hint.replace("{file}", files.values),
+            files.values if "{file}" in hint else None,
             # the kubelet tries and backs off in turns
             about=f"the image of {_name(item)}" if reason in _NO_IMAGE else "",
         )
 
 
 def _explain_crash(
-    item: Mapping[str, Any], container: Mapping[str, Any], crash: Mapping[str, Any]
+    item: Mapping[str, Any], container: Mapping[str, Any], crash: Mapping[str, Any], files: Files
 ) -> Verdict:
     """Say how a container ended, in words that stay the same while it is started again."""
     place = f"Pod {_name(item)}: container {container.get('name')}"
+    named = (_name(item), str(container.get("name")))
     # a dispatcher that is up before its Redis ends once or twice, and is fine then
     is_young = int(container.get("restartCount") or 0) < _YOUNG_RESTARTS
     state = State.WAITING if is_young else State.STUCK
@@ -141,13 +124,16 @@ def _explain_crash(
         return Verdict(
             state,
             f"{place} ran out of memory (OOMKilled)",
-            "raise its resources.limits.memory in values.yaml, and push",
+            f"raise its resources.limits.memory in {files.values}, and push",
+            files.values,
+            container=named,
         )
     code = crash.get("exitCode")
     return Verdict(
         state,
         f"{place} crashes{'' if code is None else f': exit code {code}'}",
         f"`kubectl logs {_name(item)} --previous` in its namespace says more",
+        container=named,
     )
 
 
@@ -185,10 +171,10 @@ _YOUNG_RESTARTS = 3
 _NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff"})
 _POD_HINTS = {
     "CreateContainerConfigError": "seal the key that it misses with `bootstrap seal`, and push",
-    "ErrImageNeverPull": "load the image onto the node, or change image.pullPolicy in values.yaml",
-    "ErrImagePull": "check the image reference in values.yaml and the pull secret",
-    "ImagePullBackOff": "check the image reference in values.yaml and the pull secret",
-    "InvalidImageName": "mend the image reference in values.yaml",
+    "ErrImageNeverPull": "load the image onto the node, or change image.pullPolicy in {file}",
+    "ErrImagePull": "check the image reference in {file} and the pull secret",
+    "ImagePullBackOff": "check the image reference in {file} and the pull secret",
+    "InvalidImageName": "mend the image reference in {file}",
 }
 
 

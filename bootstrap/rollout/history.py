@@ -13,7 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from bootstrap.objects import mapping
-from bootstrap.rollout.judge import judge, last_attempt
+from bootstrap.rollout.diagnose import judge
+from bootstrap.rollout.files import files_of
+from bootstrap.rollout.operation import judge_failed, last_synced
 from bootstrap.rollout.status import parse_time, running_revision
 from bootstrap.rollout.verdict import State
 
@@ -72,7 +74,7 @@ def sync_revisions(application: Mapping[str, Any] | None) -> list[str]:
     """Return the commits that Argo CD remembers to have synced, tried to, or compared."""
     status = mapping((application or {}).get("status"))
     found = [str(item.get("revision") or "") for item in status.get("history") or []]
-    found += [last_attempt(status)[0], str(mapping(status.get("sync")).get("revision") or "")]
+    found += [last_synced(status), str(mapping(status.get("sync")).get("revision") or "")]
     return list(dict.fromkeys(filter(None, found)))
 
 
@@ -116,10 +118,8 @@ def _synced(status: Mapping[str, Any], known: Known) -> dict[str, Entry]:
 
 
 def _failed(status: Mapping[str, Any], known: Known) -> dict[str, str]:
-    revision, verdict = last_attempt(status)
-    if verdict is None or verdict.state is not State.FAILED:
-        return {}
-    return {_effective(revision, known): verdict.message}
+    verdict = judge_failed(status, files_of(None))
+    return {_effective(last_synced(status), known): verdict.message} if verdict else {}
 
 
 def _stuck(application: Mapping[str, Any], known: Known, wanted: str) -> dict[str, str]:
@@ -127,8 +127,10 @@ def _stuck(application: Mapping[str, Any], known: Known, wanted: str) -> dict[st
     identity = _effective(wanted, known)
     verdict = judge(
         application,
+        None,
+        commit=wanted,
         is_wanted=lambda revision: _effective(revision, known) == identity,
-        wanted=wanted,
+        files=files_of(None),
     )
     return {identity: verdict.message} if verdict.state is State.STUCK else {}
 

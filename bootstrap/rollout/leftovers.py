@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bootstrap.environments.environment import Environment
-from bootstrap.objects import mapping, one_line
-from bootstrap.rollout.verdict import State, Verdict
+from bootstrap.objects import mapping
+from bootstrap.rollout.deletion import HOOK
+from bootstrap.rollout.release import is_of_agent
 
 # Pods and ReplicaSets have the second alone.
 _OUR_LABELS = ("app.kubernetes.io/part-of", "app.kubernetes.io/name")
@@ -23,7 +23,6 @@ _BUILT_IN = frozenset(
 )
 _NAME_LABEL = "f:kubernetes.io/metadata.name"
 _ARGOCD_MANAGER = "argocd-controller"
-_HOOK = "agentsmith-cleanup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +36,19 @@ class Leftovers:
 
 def sort_out(objects: Sequence[Mapping[str, Any]]) -> Leftovers:
     """Tell the environment's objects from those of others; each has `kind` and `metadata`."""
-    by_uid = {str(item["metadata"].get("uid")): item for item in objects}
     ours: set[str] = set()
     foreign: set[str] = set()
-    for item in objects:
-        kind, name = str(item["kind"]), str(item["metadata"]["name"])
-        if (kind, name) in _BUILT_IN:
-            continue
-        (ours if _is_ours(item, by_uid) else foreign).add(f"{kind} {name}")
+    for item, is_ours in _told_apart(objects):
+        (ours if is_ours else foreign).add(f"{item['kind']} {item['metadata']['name']}")
     return Leftovers(tuple(sorted(ours)), tuple(sorted(foreign)))
 
 
-def without_hook(ours: Sequence[str]) -> list[str]:
-    """Return those of `ours` that are not of the chart's pre-delete hook."""
-    return [name for name in ours if not name.partition(" ")[2].startswith(_HOOK)]
+def has_more_than_hook(objects: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether the environment has anything here beside the chart's pre-delete hook."""
+    return any(
+        is_ours and not str(item["metadata"]["name"]).startswith(HOOK)
+        for item, is_ours in _told_apart(objects)
+    )
 
 
 def why_namespace_stays(namespace: Mapping[str, Any], environment: Environment) -> str:
@@ -70,35 +68,14 @@ def why_namespace_stays(namespace: Mapping[str, Any], environment: Environment) 
     return ""
 
 
-def deletion_trouble(application: Mapping[str, Any]) -> Verdict | None:
-    """Return what Argo CD says keeps it from deleting an Application, None if nothing does."""
-    for condition in mapping(application.get("status")).get("conditions") or []:
-        if condition.get("type") == "DeletionError":
-            message = one_line(str(condition.get("message", "")))
-            hint = next(
-                (hint for pattern, hint in _HINTS if re.search(pattern, message, re.IGNORECASE)),
-                "look at the Application in the Argo CD UI",
-            )
-            return Verdict(State.STUCK, f"Argo CD can't delete it: {message}", hint)
-    return None
-
-
-_HINTS = (
-    (
-        r"not permitted",
-        "the AppProject must allow what is to be deleted: run `bootstrap up`, then this again",
-    ),
-    (
-        r"hook\(s\) failed",
-        "look at Job agentsmith-cleanup in its namespace; Argo CD tries it again by itself",
-    ),
-    (
-        r"manifest generation|helm template|app path|no such file|file does not exist|"
-        r"failed to generate|error reading",
-        "Argo CD renders the chart once more for its pre-delete hook: the revision that the"
-        " environment follows must still have its folder, so revert the commit that removed it",
-    ),
-)
+def _told_apart(
+    objects: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """Yield each object that not every namespace has, and whether it is the environment's."""
+    by_uid = {str(item["metadata"].get("uid")): item for item in objects}
+    for item in objects:
+        if (str(item["kind"]), str(item["metadata"]["name"])) not in _BUILT_IN:
+            yield item, _is_ours(item, by_uid)
 
 
 def _is_ours(item: Mapping[str, Any], by_uid: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -108,7 +85,7 @@ def _is_ours(item: Mapping[str, Any], by_uid: Mapping[str, Mapping[str, Any]]) -
         labels = mapping(metadata.get("labels"))
         if any(labels.get(key) == "agentsmith" for key in _OUR_LABELS):
             return True
-        if labels.get("app") == "agentsmith" and "job-id" in labels:
+        if is_of_agent(item):
             return True
         owners = [mapping(owner) for owner in metadata.get("ownerReferences") or []]
         if not owners:

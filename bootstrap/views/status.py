@@ -113,7 +113,7 @@ def _describe(status: EnvironmentStatus, result: StatusResult, now: datetime) ->
         "state": status.verdict.state.value,
         "message": status.verdict.message,
         "fix": status.verdict.hint or None,
-        "file": status.file,
+        "file": status.verdict.file,
         "sync": status.sync,
         "health": status.health,
         "automated": status.automated,
@@ -213,8 +213,8 @@ def _hold(hold: Hold) -> str:
 def _help(status: EnvironmentStatus) -> list[tuple[str, str]]:
     """Return what to do, the file to mend, and the last words of what crashed."""
     found = [("fix", printable(status.verdict.hint))] if status.verdict.hint else []
-    if status.file:
-        found.append(("file", status.file))
+    if status.verdict.file:
+        found.append(("file", status.verdict.file))
     return found + [("log", printable(line)) for line in status.log]
 
 

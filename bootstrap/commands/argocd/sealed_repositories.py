@@ -13,7 +13,7 @@ from bootstrap.files.repository import Repository
 from bootstrap.objects import mapping
 from bootstrap.planned_file import is_generated
 from bootstrap.protocols import Clock, Reporter, looks
-from bootstrap.rollout.health import settled
+from bootstrap.rollout.release import settled
 from bootstrap.sealing.sealed_secret import SealedSecret, build_sealed_secret, parse_sealed_secret
 
 _SECONDS = 30.0

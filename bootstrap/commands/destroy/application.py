@@ -6,23 +6,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bootstrap.argocd.ownership import is_being_deleted
 from bootstrap.cluster import Cluster
-from bootstrap.environments.environment import Environment
+from bootstrap.environments.environment import Environment, Root
 from bootstrap.environments.names import Names
 from bootstrap.errors import BootstrapError
-from bootstrap.objects import mapping
 from bootstrap.protocols import Clock, Reporter
-from bootstrap.rollout.health import explain
-from bootstrap.rollout.judge import has_seen, is_synced, judge
-from bootstrap.rollout.leftovers import deletion_trouble, sort_out, without_hook
+from bootstrap.rollout.deletion import (
+    HOOK,
+    HookFacts,
+    diagnose_removal,
+    is_syncing,
+    waits_for_hook,
+)
+from bootstrap.rollout.diagnose import Wanted
+from bootstrap.rollout.leftovers import has_more_than_hook
+from bootstrap.rollout.operation import has_seen, is_synced
 from bootstrap.rollout.verdict import State, Verdict
 
 _POLL_SECONDS = 1.0
 _REFRESH_SECONDS = 15.0
 _GRACE_SECONDS = 10.0
 """How long the same trouble must last before it is one: Argo CD gets over some by itself."""
-_HOOK_ACCOUNT = "agentsmith-cleanup"
-_PRE_DELETE = "pre-delete-finalizer.argocd.argoproj.io"
 
 
 @dataclass(slots=True)
@@ -35,6 +40,7 @@ class Removal:
     """
 
     environment: Environment
+    root: Root
     commit: str
     is_last: bool
     job_namespace: str
@@ -110,17 +116,16 @@ class Removal:
 
     def _look(self, applications: Mapping[str, Mapping[str, Any]]) -> Verdict:
         application = applications.get(self.environment.application)
-        if application is not None and application["metadata"].get("deletionTimestamp"):
-            return self._look_at_deletion(application)
+        if application is not None and is_being_deleted(application):
+            hook = self._look_at_hook(application)
+            return diagnose_removal(applications, hook, self._root_at_commit(), self.environment)
         if self._may_delete(applications):
             self._delete(applications, self.environment.application)
             return Verdict(State.WAITING, "waiting for Argo CD to delete it")
-        verdict = judge(
-            applications[self._names.root], is_wanted=self._is_wanted, wanted=self.commit
-        )
-        if verdict.state in {State.FAILED, State.STUCK}:
-            return Verdict(verdict.state, f"root: {verdict.message}", verdict.hint)
-        return Verdict(State.WAITING, "waiting for Argo CD to see that it is removed from Git")
+        return diagnose_removal(applications, None, self._root_at_commit(), self.environment)
+
+    def _root_at_commit(self) -> Wanted:
+        return Wanted(self.root, commit=self.commit, is_wanted=self._is_wanted)
 
     def _may_delete(self, applications: Mapping[str, Mapping[str, Any]]) -> bool:
         """Tell whether nothing would bring the Application back; see to it if it is the last."""
@@ -151,33 +156,18 @@ class Removal:
             self.home.argocd.delete_application(name)
             self._deleted.add(name)
 
-    def _look_at_deletion(self, application: Mapping[str, Any]) -> Verdict:
-        if _is_syncing(application):
-            return Verdict(State.STUCK, "a sync is still under way, and the deletion waits for it")
-        if self.place is not None and _waits_for_hook(application):
-            namespace = self.environment.namespace
-            if not self.place.namespaces.has_account(namespace, _HOOK_ACCOUNT):
-                return Verdict(
-                    State.STUCK,
-                    "the chart's pre-delete hook can't start: there is no service account"
-                    f" {_HOOK_ACCOUNT} in namespace {namespace}",
-                    f"put it back, or take the finalizers off Application"
-                    f" {self.environment.application} and delete what is left yourself",
-                )
-            hook = [
-                item
-                for item in self.place.read_workloads(namespace)
-                if item["metadata"]["name"].startswith(_HOOK_ACCOUNT)
-            ]
-            causes = explain(hook)
-            if causes:
-                return causes[0]
-            return deletion_trouble(application) or Verdict(
-                State.WAITING, "the pre-delete hook ends the agent Jobs"
-            )
-        return deletion_trouble(application) or Verdict(
-            State.WAITING, "Argo CD is deleting its objects"
-        )
+    def _look_at_hook(self, application: Mapping[str, Any]) -> HookFacts | None:
+        if self.place is None or is_syncing(application) or not waits_for_hook(application):
+            return None
+        namespace = self.environment.namespace
+        if not self.place.namespaces.has_account(namespace, HOOK):
+            return HookFacts(has_account=False, objects=None)
+        objects = [
+            item
+            for item in self.place.read_workloads(namespace)
+            if item["metadata"]["name"].startswith(HOOK)
+        ]
+        return HookFacts(has_account=True, objects=objects)
 
     def _note(self, verdict: Verdict, elapsed: float) -> bool:
         """Say what is new, and tell whether the same trouble has lasted too long."""
@@ -195,9 +185,9 @@ class Removal:
     def _help(self, application: Mapping[str, Any]) -> bool:
         """Do what a person would be told to, where nothing can be lost; tell whether we did."""
         name = self.environment.application
-        if not application["metadata"].get("deletionTimestamp"):
+        if not is_being_deleted(application):
             return False
-        if _is_syncing(application):
+        if is_syncing(application):
             self.reporter.step(f"ending the sync of {name}, which its deletion waits for")
             self.home.argocd.end_sync(name)
         elif self._hook_has_nothing_to_do(application):
@@ -212,21 +202,12 @@ class Removal:
         return True
 
     def _hook_has_nothing_to_do(self, application: Mapping[str, Any]) -> bool:
-        if self.place is None or not _waits_for_hook(application):
+        if self.place is None or not waits_for_hook(application):
             return False
         namespaces = self.place.namespaces
-        if namespaces.has_account(self.environment.namespace, _HOOK_ACCOUNT):
+        if namespaces.has_account(self.environment.namespace, HOOK):
             return False
         return not any(
-            without_hook(sort_out(namespaces.objects(name)).ours)
+            has_more_than_hook(namespaces.objects(name))
             for name in {self.environment.namespace, self.job_namespace}
         )
-
-
-def _is_syncing(application: Mapping[str, Any]) -> bool:
-    operation = mapping(mapping(application.get("status")).get("operationState"))
-    return operation.get("phase") == "Running"
-
-
-def _waits_for_hook(application: Mapping[str, Any]) -> bool:
-    return _PRE_DELETE in (application["metadata"].get("finalizers") or [])

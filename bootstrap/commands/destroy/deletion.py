@@ -86,6 +86,7 @@ def see_it_gone(
     job_namespace = find_job_namespace(environment, repository, git)
     removing = Removal(
         environment,
+        root,
         removal,
         is_last=is_last,
         job_namespace=job_namespace,

@@ -19,8 +19,8 @@ from bootstrap.constants import ARGOCD_NAMESPACE
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.files.repository import Repository
 from bootstrap.rollout.belonging import judge_belonging, judge_root
-from bootstrap.rollout.judge import find_broken
-from bootstrap.rollout.verdict import State
+from bootstrap.rollout.comparison import find_broken
+from bootstrap.rollout.files import files_of
 
 _SKEW_SECONDS = 30.0
 _SECRET = "argocd-secret"  # noqa: S105 - the name of a Secret, not one
@@ -91,10 +91,12 @@ def _applications(
             "it has not been told of this repository", "`bootstrap up`",
         )  # fmt: skip
         return
-    titles = {names.root: "root", **{item.application: item.name for item in environments}}
+    asked = {names.root: None, **{item.application: item for item in environments}}
     broken = False
-    for application, title in titles.items():
-        verdict = find_broken(live[application]) if application in live else None
+    for application, environment in asked.items():
+        title = environment.name if environment else "root"
+        present = live.get(application)
+        verdict = find_broken(present, files_of(environment)) if present else None
         if verdict:
             broken = True
             yield Finding(
@@ -119,7 +121,7 @@ def _not_ours(
     verdicts += [judge_belonging(live.applications, root, item) for item in environments]
     for verdict in verdicts:
         # what is another repository's was named above
-        if verdict is not None and verdict.state is not State.FAILED:
+        if verdict is not None and not verdict.is_foreign:
             yield Finding(
                 "argocd", Severity.ERROR, verdict.message,
                 "what is pushed does not reach the cluster, or what runs there is going",

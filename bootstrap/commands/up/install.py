@@ -22,6 +22,7 @@ from bootstrap.constants import ARGOCD_NAMESPACE
 from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from bootstrap.protocols import Clock, Reporter
+from bootstrap.rollout.files import Files, files_of_chart
 from bootstrap.rollout.health import explain
 from bootstrap.yaml.documents import parse_mapping
 
@@ -69,8 +70,10 @@ def install(wanted: Install, cluster: Cluster, clock: Clock, reporter: Reporter)
         cluster.namespaces.make(ARGOCD_NAMESPACE, _MARK, force=wanted.force_conflicts)
         for chart, documents in rendered:
             _apply(wanted, chart, documents, cluster, clock, reporter)
-        for namespace in sorted({chart.namespace for chart in wanted.charts}):
-            _wait_available(namespace, cluster, clock, reporter, wanted.timeout_seconds)
+        places = {chart.namespace: chart.name for chart in wanted.charts}
+        for namespace, name in sorted(places.items()):
+            files = files_of_chart(name)
+            _wait_available(namespace, files, cluster, clock, reporter, wanted.timeout_seconds)
     for manifest in (
         build_platform_project(wanted.root, wanted.charts),
         build_platform_root(wanted.root),
@@ -167,7 +170,12 @@ def _apply(
 
 
 def _wait_available(
-    namespace: str, cluster: Cluster, clock: Clock, reporter: Reporter, timeout_seconds: float
+    namespace: str,
+    files: Files,
+    cluster: Cluster,
+    clock: Clock,
+    reporter: Reporter,
+    timeout_seconds: float,
 ) -> None:
     deadline, said = clock.monotonic() + timeout_seconds, ""
     while missing := cluster.installing.unavailable(namespace):
@@ -176,7 +184,7 @@ def _wait_available(
             reporter.step(message)
             said = message
         if clock.monotonic() > deadline:
-            causes = explain(cluster.read_workloads(namespace))
+            causes = explain(cluster.read_workloads(namespace), files)
             raise BootstrapError(
                 causes[0].message if causes else f"not available: {', '.join(missing)}",
                 causes[0].hint if causes else f"look at namespace {namespace}, then run this again",

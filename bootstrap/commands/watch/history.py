@@ -9,7 +9,7 @@ from typing import Any
 from bootstrap.checkout.environments import require_environment
 from bootstrap.checkout.remote import warn_if_shallow
 from bootstrap.cluster import Cluster
-from bootstrap.commands.watch.target_revisions import Wanted
+from bootstrap.commands.watch.target_revisions import TargetRevisions
 from bootstrap.constants import CHART_PATH
 from bootstrap.environments.environment import Environment
 from bootstrap.files.repository import Repository
@@ -43,7 +43,7 @@ def history(
     warn_if_shallow(git, reporter)
     application = connect().argocd.read_applications().get(environment.application)
     source = (environment.repo_url, environment.target_revision)
-    remotes = Wanted(git, reporter)
+    remotes = TargetRevisions(git, reporter)
     remotes.refresh([source])
     wanted = remotes.commit(source)
     known = _read_known(environment, application, wanted, limit, git)

@@ -15,8 +15,7 @@ from bootstrap.checkout.environments import (
 )
 from bootstrap.checkout.facts import read_local_facts
 from bootstrap.checkout.scan import load_local_values
-from bootstrap.cluster import Cluster
-from bootstrap.commands.watch.target_revisions import Wanted
+from bootstrap.commands.watch.target_revisions import TargetRevisions
 from bootstrap.constants import ROOT_FILE
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.errors import BootstrapError
@@ -25,16 +24,10 @@ from bootstrap.git import Git
 from bootstrap.objects import mapping
 from bootstrap.plaintext.log_mask import safe_lines
 from bootstrap.protocols import Clock, Reporter
-from bootstrap.rollout.belonging import judge_belonging, judge_root
-from bootstrap.rollout.health import crashed_container, explain, images_of
-from bootstrap.rollout.status import (
-    EnvironmentStatus,
-    explained,
-    judge_as_compared,
-    needs_a_look,
-    read_status,
-)
-from bootstrap.rollout.verdict import State, Verdict
+from bootstrap.rollout.diagnose import Wanted, diagnose
+from bootstrap.rollout.release import images_of
+from bootstrap.rollout.status import EnvironmentStatus, needs_a_look, read_status
+from bootstrap.rollout.verdict import Verdict
 
 _POLL_SECONDS = 1.0
 _WANTED_SECONDS = 15.0
@@ -62,12 +55,14 @@ class StatusResult:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What the live objects of an environment said, and when."""
+    """The live objects of an environment, and when they were asked."""
 
     at: float
-    causes: list[Verdict]
-    images: tuple[str, ...]
-    log: tuple[str, ...]
+    release: object
+    """What was synced then, and when: other objects may be there since that changed."""
+    objects: list[dict[str, Any]]
+    logs: dict[tuple[str, str], tuple[str, ...]]
+    """The last lines of containers, by pod and container."""
 
 
 class StatusReader:
@@ -97,7 +92,7 @@ class StatusReader:
         self._facts = {
             item.name: read_local_facts(item, repository, reporter) for item in self._environments
         }
-        self._wanted = Wanted(git, reporter)
+        self._wanted = TargetRevisions(git, reporter)
         self._cluster = places.home()
         self._places = places
         self._members = places.divide(self._environments, "status")
@@ -116,105 +111,81 @@ class StatusReader:
         self._ask_remote(applications, now)
         self._ask_jobs(now)
         self._tell_of_orphans(applications)
-        root = applications.get(self._names.root)
-        found = [self._read_one(item, applications, root, now) for item in self._environments]
+        found = [self._read_one(item, applications, now) for item in self._environments]
         commits = {commit for item in found for commit in (item.running, item.wanted) if commit}
         return StatusResult(
             tuple(found),
             dict(self._wanted.subjects(commits)),
-            _trouble(root, applications, self._root),
+            _trouble(applications, self._root),
         )
 
     def _read_one(
         self,
         environment: Environment,
         applications: Mapping[str, Mapping[str, Any]],
-        root: Mapping[str, Any] | None,
         now: float,
     ) -> EnvironmentStatus:
-        foreign = judge_belonging(applications, self._root, environment)
-        if foreign is not None and foreign.state is State.FAILED:
-            return self._not_ours(environment, foreign)
-        status = read_status(
+        wanted = Wanted(
+            self._root,
             environment,
-            applications.get(environment.application),
-            root,
-            wanted=self._wanted.commit((environment.repo_url, environment.target_revision)),
-            is_wanted=self._wanted.is_wanted(environment),
+            self._wanted.commit((environment.repo_url, environment.target_revision)),
+            self._wanted.is_wanted(environment),
         )
-        if foreign is not None:
-            status = replace(status, verdict=foreign, file=None)
+        status = read_status(environment, applications, wanted)
         facts = self._facts[environment.name]
-        if foreign is None and needs_a_look(status):
-            look = self._look(environment, now)
-            verdict, file = explained(status.verdict, look.causes, environment)
-            status = replace(
-                status,
-                verdict=verdict,
-                file=file,
-                images=status.images or look.images,
-                log=look.log,
-            )
-        else:
-            self._looks.pop(environment.name, None)
-        return replace(
+        status = replace(
             status,
             sealed_keys=facts.sealed_keys,
             certificate_ends=facts.certificate_ends,
-            jobs=self._jobs.get(environment.name),
             hold=facts.hold,
         )
+        if status.verdict.is_foreign:
+            return status
+        if needs_a_look(status):
+            look = self._look(environment, (status.running, status.synced_at), now)
+            verdict = diagnose(applications, look.objects, wanted)
+            status = replace(
+                status,
+                verdict=verdict,
+                images=status.images or images_of(look.objects),
+                log=self._read_log(environment, verdict, look),
+            )
+        else:
+            self._looks.pop(environment.name, None)
+        return replace(status, jobs=self._jobs.get(environment.name))
 
-    def _not_ours(self, environment: Environment, verdict: Verdict) -> EnvironmentStatus:
-        """Return what is known of an environment whose Application another repository has."""
-        facts = self._facts[environment.name]
-        return EnvironmentStatus(
-            name=environment.name,
-            namespace=environment.namespace,
-            verdict=verdict,
-            automated=environment.automated and not environment.paused,
-            paused=environment.paused,
-            wanted=self._wanted.commit((environment.repo_url, environment.target_revision)),
-            sealed_keys=facts.sealed_keys,
-            certificate_ends=facts.certificate_ends,
-            hold=facts.hold,
-        )
-
-    def _look(self, environment: Environment, now: float) -> _Look:
-        """Return what the live objects say; one that does not change is not asked every time."""
+    def _look(self, environment: Environment, release: object, now: float) -> _Look:
+        """Return the live objects; those of a release that stays are not asked every time."""
         last = self._looks.get(environment.name)
-        if last is not None and now - last.at < _DETAIL_SECONDS:
+        if last is not None and last.release == release and now - last.at < _DETAIL_SECONDS:
             return last
-        place = self._places.of(environment)
-        objects = self._read_workloads(place, environment)
-        log = self._read_log(place, environment, objects)
-        look = _Look(now, explain(objects), images_of(objects), log)
+        look = _Look(now, release, self._read_workloads(environment), {})
         self._looks[environment.name] = look
         return look
 
-    def _read_workloads(
-        self, place: Cluster | None, environment: Environment
-    ) -> list[dict[str, Any]]:
+    def _read_workloads(self, environment: Environment) -> list[dict[str, Any]]:
         """Return the live objects; without them there is still what the Application says."""
+        place = self._places.of(environment)
         try:
             return place.read_workloads(environment.namespace) if place else []
         except BootstrapError as error:
             self._warn(error.message)
             return []
 
-    def _read_log(
-        self, place: Cluster | None, environment: Environment, objects: list[dict[str, Any]]
-    ) -> tuple[str, ...]:
-        crashed = crashed_container(objects)
+    def _read_log(self, environment: Environment, verdict: Verdict, look: _Look) -> tuple[str, ...]:
+        """Return the last lines of the container whose crash the verdict tells of."""
+        place, crashed = self._places.of(environment), verdict.container
         if place is None or crashed is None:
             return ()
-        try:
-            secrets = load_local_values(self._repository.root)
-        except BootstrapError as error:  # its values could not be masked
-            self._warn(f"{error.message}; so no log is shown")
-            return ()
-        text = place.running.read_last_log(environment.namespace, *crashed, _LOG_LINES)
-        return safe_lines(text, secrets) if text else ()
+        if crashed not in look.logs:
+            try:
+                secrets = load_local_values(self._repository.root)
+            except BootstrapError as error:  # its values could not be masked
+                self._warn(f"{error.message}; so no log is shown")
+                return ()
+            text = place.running.read_last_log(environment.namespace, *crashed, _LOG_LINES)
+            look.logs[crashed] = safe_lines(text, secrets) if text else ()
+        return look.logs[crashed]
 
     def _ask_remote(self, applications: Mapping[str, Mapping[str, Any]], now: float) -> None:
         since = now - self._asked_remote
@@ -285,13 +256,7 @@ def _root_of(repository: Repository, environment: Environment) -> Root:
     return Root(environment.repo_url, environment.target_revision, environment.names)
 
 
-def _trouble(
-    root: Mapping[str, Any] | None,
-    applications: Mapping[str, Mapping[str, Any]],
-    ours: Root,
-) -> Verdict | None:
-    verdict = judge_root(applications, ours)
-    if verdict is not None or root is None:
-        return verdict
-    verdict = judge_as_compared(root)
-    return verdict if verdict.state in {State.STUCK, State.FAILED} else None
+def _trouble(applications: Mapping[str, Mapping[str, Any]], ours: Root) -> Verdict | None:
+    """Return what is wrong with the root; one that is not there yet is nothing wrong."""
+    verdict = diagnose(applications, None, Wanted(ours))
+    return verdict if verdict.is_trouble else None

@@ -16,7 +16,7 @@ Source = tuple[str, str]
 """A repository's URL and a branch or tag of it."""
 
 
-class Wanted:
+class TargetRevisions:
     """What the remotes have; `refresh` asks them."""
 
     def __init__(self, git: Git, reporter: Reporter) -> None:

@@ -11,10 +11,8 @@ from bootstrap.cluster import Cluster
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.errors import BootstrapError, UnavailableError
 from bootstrap.protocols import Clock, Reporter
-from bootstrap.rollout.belonging import judge_belonging, judge_root
-from bootstrap.rollout.health import explain, settled
-from bootstrap.rollout.judge import is_synced, judge
-from bootstrap.rollout.status import name_file
+from bootstrap.rollout.diagnose import Wanted, diagnose
+from bootstrap.rollout.operation import is_synced
 from bootstrap.rollout.verdict import State, Verdict
 
 _POLL_SECONDS = 1.0
@@ -107,9 +105,7 @@ def _look_at_all(
         state = progress[target.application]
         if state.done_after is not None or (target is not root and not applied):
             continue
-        verdict = _belonging(target, applications) or _look(
-            target, applications.get(target.application), is_descendant
-        )
+        verdict = _look(target, applications, is_descendant)
         _note(target, state, verdict, elapsed, reporter)
         if verdict.state is State.DONE:
             state.done_after = elapsed
@@ -145,37 +141,24 @@ def _at_or_after(
     return lambda commit: commit == target.commit or is_descendant(commit, target.commit)
 
 
-def _belonging(target: Target, applications: Mapping[str, Mapping[str, Any]]) -> Verdict | None:
-    if target.environment is None:
-        return judge_root(applications, target.root)
-    return judge_belonging(applications, target.root, target.environment)
-
-
 def _look(
     target: Target,
-    application: dict[str, object] | None,
+    applications: Mapping[str, Mapping[str, Any]],
     is_descendant: Callable[[str, str], bool],
 ) -> Verdict:
-    verdict = judge(
-        application,
-        is_wanted=_at_or_after(target, is_descendant),
-        wanted=target.commit,
+    """Return how far it is; live objects are asked only where they may say more, or prove it."""
+    wanted = Wanted(
+        target.root, target.environment, target.commit, _at_or_after(target, is_descendant)
     )
-    if target.workloads is None or verdict.state is State.FAILED or application is None:
-        return verdict
-    if verdict.state is State.WAITING and not verdict.is_vague:
+    verdict = diagnose(applications, None, wanted)
+    if target.workloads is None or not (verdict.is_vague or verdict.state is State.DONE):
         return verdict
     workloads, namespace = target.workloads
     try:
         objects = workloads.read_workloads(namespace)
     except BootstrapError as error:
         return _unread(verdict, error)
-    if verdict.state is State.DONE:
-        if settled(objects):
-            return verdict
-        return Verdict(State.WAITING, "Synced, waiting for controllers to see the latest change")
-    causes = explain(objects)
-    return causes[0] if causes else verdict
+    return diagnose(applications, objects, wanted)
 
 
 def _unread(verdict: Verdict, error: BootstrapError) -> Verdict:
@@ -202,21 +185,17 @@ def _note(
         raise _error(target, verdict)
     if verdict.state is not State.STUCK:
         state.trouble = None
-    elif state.trouble is None or not verdict.is_like(state.trouble):
+        return
+    if state.trouble is None or not verdict.is_like(state.trouble):
         state.trouble, state.since = verdict, elapsed
-    elif elapsed - state.since > _GRACE_SECONDS:
-        raise _error(target, verdict)
+    elif state.trouble.is_vague or not verdict.is_vague:
+        state.trouble = verdict  # between two attempts less may be known of the same trouble
+    if elapsed - state.since > _GRACE_SECONDS:
+        raise _error(target, state.trouble)
 
 
 def _error(target: Target, verdict: Verdict) -> BootstrapError:
-    return BootstrapError(f"{target.title}: {verdict.message}", _hint(target, verdict))
-
-
-def _hint(target: Target, verdict: Verdict) -> str:
-    """Return what to do, with the file to mend by its path."""
-    if target.environment is None:
-        return verdict.hint
-    return name_file(verdict, target.environment).hint
+    return BootstrapError(f"{target.title}: {verdict.message}", verdict.hint)
 
 
 def _out_of_time(
@@ -228,7 +207,7 @@ def _out_of_time(
         if state.done_after is None:
             said = state.said or Verdict(State.WAITING, "waiting for the root Application")
             waiting.append(f"{target.title}: {said.message}")
-            hint = hint or _hint(target, said)
+            hint = hint or said.hint
     go_on = "run this again to go on waiting, or give a longer --timeout"
     return BootstrapError(
         f"not there after {timeout_seconds:.0f} s: {'; '.join(waiting)}",

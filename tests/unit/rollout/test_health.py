@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
-from bootstrap.rollout.health import crashed_container, explain, images_of, settled
+from bootstrap.rollout.files import Files
+from bootstrap.rollout.health import explain
 from bootstrap.rollout.verdict import State, Verdict
+
+FILES = Files("environments/prod/values.yaml", "environments/prod")
+VALUES = FILES.values
 
 
 def test_live_objects_are_explained_cause_first() -> None:
@@ -48,7 +52,7 @@ def test_live_objects_are_explained_cause_first() -> None:
         },
     ]
 
-    assert [(item.state, item.message) for item in explain(objects)] == [
+    assert [(item.state, item.message) for item in explain(objects, FILES)] == [
         (State.STUCK, "SealedSecret agentsmith-secrets: no key could decrypt secret"),
         (State.STUCK, "no pod for redis-5: exceeded quota"),
         (State.STUCK, "Pod agentsmith-dispatcher-1: ImagePullBackOff: Back-off pulling image x:1"),
@@ -59,7 +63,7 @@ def test_live_objects_are_explained_cause_first() -> None:
 @pytest.mark.parametrize(
     ("reason", "hint"),
     [
-        ("ImagePullBackOff", "check the image reference in values.yaml and the pull secret"),
+        ("ImagePullBackOff", f"check the image reference in {VALUES} and the pull secret"),
         (
             "CreateContainerConfigError",
             "seal the key that it misses with `bootstrap seal`, and push",
@@ -68,7 +72,7 @@ def test_live_objects_are_explained_cause_first() -> None:
     ],
 )
 def test_a_waiting_pod_says_what_to_do(reason: str, hint: str) -> None:
-    assert [item.hint for item in explain([pod("p", reason, "m")])] == [hint]
+    assert [item.hint for item in explain([pod("p", reason, "m")], FILES)] == [hint]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,7 @@ def test_a_waiting_pod_says_what_to_do(reason: str, hint: str) -> None:
         (
             {"exitCode": 137, "reason": "OOMKilled"},
             "Pod p: container dispatcher ran out of memory (OOMKilled)",
-            "raise its resources.limits.memory in values.yaml, and push",
+            f"raise its resources.limits.memory in {VALUES}, and push",
         ),
         (
             {"exitCode": 1, "reason": "Error"},
@@ -98,8 +102,15 @@ def test_a_crash_says_how_it_ended_and_where_its_log_is(
     (container,) = crashing["status"]["containerStatuses"]
     container |= {"name": "dispatcher", "lastState": {"terminated": ended}, "restartCount": 4}
 
-    assert explain([crashing]) == [Verdict(State.STUCK, message, hint)]
-    assert crashed_container([crashing]) == ("p", "dispatcher")
+    (verdict,) = explain([crashing], FILES)
+
+    assert verdict == Verdict(
+        State.STUCK,
+        message,
+        hint,
+        file=VALUES if "OOMKilled" in message else None,
+        container=("p", "dispatcher"),
+    )
 
 
 RUNNING_AGAIN = {"state": {"running": {"startedAt": "2026-11-24T12:00:00Z"}}, "started": False}
@@ -116,10 +127,9 @@ def test_a_crash_is_told_of_at_every_moment_in_the_same_words(
         moment | {"lastState": {"terminated": {"exitCode": 1}}, "restartCount": restarts}
     )
 
-    assert [(item.state, item.message) for item in explain([crashing])] == [
-        (state, "Pod p: container dispatcher crashes: exit code 1")
+    assert [(item.state, item.message, item.container) for item in explain([crashing], FILES)] == [
+        (state, "Pod p: container dispatcher crashes: exit code 1", ("p", "dispatcher"))
     ]
-    assert crashed_container([crashing]) == ("p", "dispatcher")
 
 
 @pytest.mark.parametrize(
@@ -135,14 +145,13 @@ def test_a_crash_is_told_of_at_every_moment_in_the_same_words(
     ids=["first start", "no last state", "first end", "up since", "ended well"],
 )
 def test_a_container_that_starts_or_is_up_again_is_no_crash(container: dict[str, Any]) -> None:
-    assert explain([container_pod(container)]) == []
-    assert crashed_container([container_pod(container)]) is None
+    assert explain([container_pod(container)], FILES) == []
 
 
 def test_an_image_that_is_tried_again_and_again_is_one_trouble() -> None:
-    (tried,) = explain([pod("p", "ErrImagePull", "failed to pull")])
-    (backs_off,) = explain([pod("p", "ImagePullBackOff", "Back-off pulling image")])
-    (other,) = explain([pod("q", "ImagePullBackOff", "Back-off pulling image")])
+    (tried,) = explain([pod("p", "ErrImagePull", "failed to pull")], FILES)
+    (backs_off,) = explain([pod("p", "ImagePullBackOff", "Back-off pulling image")], FILES)
+    (other,) = explain([pod("q", "ImagePullBackOff", "Back-off pulling image")], FILES)
 
     assert tried.message != backs_off.message
     assert tried.is_like(backs_off)
@@ -166,7 +175,8 @@ def test_a_pod_without_node_may_get_one_and_so_comes_after_what_is_wrong_for_sur
     }
 
     assert [
-        (item.state, item.message) for item in explain([pending, pod("b", "ErrImagePull", "x")])
+        (item.state, item.message)
+        for item in explain([pending, pod("b", "ErrImagePull", "x")], FILES)
     ] == [
         (State.STUCK, "Pod b: ErrImagePull: x"),
         (
@@ -174,22 +184,31 @@ def test_a_pod_without_node_may_get_one_and_so_comes_after_what_is_wrong_for_sur
             "Pod a: no node takes it: 0/1 nodes are available: 1 Insufficient memory.",
         ),
     ]
-    assert crashed_container([pending]) is None
 
 
-def test_a_quota_is_named_as_what_refuses_the_pod() -> None:
-    condition = {
-        "type": "ReplicaFailure",
-        "status": "True",
-        "message": 'pods "d-1" is forbidden: exceeded quota: small, requested: pods=1',
-    }
+@pytest.mark.parametrize(
+    ("message", "hint", "file"),
+    [
+        (
+            'pods "d-1" is forbidden: exceeded quota: small, requested: pods=1',
+            f"raise the namespace's ResourceQuota, or lower replicas or resources in {VALUES}",
+            VALUES,
+        ),
+        (
+            'pods "d-1" is forbidden: no PriorityClass with name high was found',
+            f"make PriorityClass high in the cluster, or change priorityClassName in {VALUES}",
+            VALUES,
+        ),
+        ("it is Monday", "`kubectl describe replicaset d` in its namespace says more", None),
+    ],
+)
+def test_what_refuses_a_pod_is_mended_where_it_comes_from(
+    message: str, hint: str, file: str | None
+) -> None:
+    condition = {"type": "ReplicaFailure", "status": "True", "message": message}
     item = {"kind": "ReplicaSet", "metadata": {"name": "d"}, "status": {"conditions": [condition]}}
 
-    (verdict,) = explain([item])
-
-    assert verdict.hint == (
-        "raise the namespace's ResourceQuota, or lower replicas or resources in values.yaml"
-    )
+    assert explain([item], FILES) == [Verdict(State.STUCK, f"no pod for d: {message}", hint, file)]
 
 
 def test_healthy_objects_need_no_explanation() -> None:
@@ -204,36 +223,7 @@ def test_healthy_objects_need_no_explanation() -> None:
         "status": {"containerStatuses": [{"state": {"running": {}}}]},
     }
 
-    assert explain([fine, running, {"kind": "Pod", "metadata": {"name": "new"}}]) == []
-
-
-def test_the_images_are_those_that_deployments_ask_for() -> None:
-    containers = [{"image": "redis:7"}, {"image": "exporter:1"}]
-    deployment = {
-        "kind": "Deployment",
-        "spec": {"template": {"spec": {"containers": containers}}},
-    }
-
-    assert images_of([deployment, pod("p", "ErrImagePull", "")]) == ("exporter:1", "redis:7")
-
-
-@pytest.mark.parametrize(
-    ("kind", "generation", "observed", "expected"),
-    [
-        ("SealedSecret", 2, 2, True),
-        ("SealedSecret", 2, 1, False),
-        ("SealedSecret", 2, None, False),
-        ("Deployment", 3, 2, False),
-        ("Pod", 1, None, True),
-    ],
-)
-def test_only_an_observed_generation_is_settled(
-    kind: str, generation: int, observed: int | None, expected: bool
-) -> None:
-    status = {} if observed is None else {"observedGeneration": observed}
-    item = {"kind": kind, "metadata": {"generation": generation}, "status": status}
-
-    assert settled([item]) is expected
+    assert explain([fine, running, {"kind": "Pod", "metadata": {"name": "new"}}], FILES) == []
 
 
 def pod(name: str, reason: str, message: str) -> dict[str, Any]:

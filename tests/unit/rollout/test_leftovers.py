@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from bootstrap.environments.environment import Destination, Environment
-from bootstrap.rollout.leftovers import Leftovers, deletion_trouble, sort_out, why_namespace_stays
-from bootstrap.rollout.verdict import State, Verdict
+from bootstrap.rollout.leftovers import (
+    Leftovers,
+    has_more_than_hook,
+    sort_out,
+    why_namespace_stays,
+)
 
 LABELS = {"app.kubernetes.io/part-of": "agentsmith", "agentsmith.dev/environment": "prod"}
 
@@ -63,6 +67,15 @@ def test_owners_that_own_each_other_are_nobodys() -> None:
     assert sort_out(circle) == Leftovers(foreign=("Pod a", "Pod b"))
 
 
+def test_a_pre_delete_hook_alone_has_nothing_to_end() -> None:
+    hook = item("Job", "agentsmith-cleanup", **{"app.kubernetes.io/part-of": "agentsmith"})
+    pod = item("Pod", "agentsmith-cleanup-x", owner="agentsmith-cleanup")
+    agent = item("Job", "agentsmith-1", **{"app": "agentsmith", "job-id": "1"})
+
+    assert not has_more_than_hook([hook, pod, item("ReplicaSet", "theirs")])
+    assert has_more_than_hook([hook, pod, agent])
+
+
 def namespace(manager: str = "argocd-controller", **more: Any) -> dict[str, Any]:
     named = {"f:metadata": {"f:labels": {".": {}, "f:kubernetes.io/metadata.name": {}}}}
     managed = [
@@ -92,25 +105,3 @@ def test_a_namespace_is_ours_only_if_argocd_made_it_for_this_environment(
     found: dict[str, Any], why: str
 ) -> None:
     assert why_namespace_stays(found, PROD) == why
-
-
-def test_what_keeps_argocd_from_deleting_is_named_with_its_cure() -> None:
-    broken = {
-        "status": {
-            "conditions": [
-                {"type": "SyncError", "message": "another"},
-                {
-                    "type": "DeletionError",
-                    "message": "error executing pre-delete hooks: helm template: no such file",
-                },
-            ]
-        }
-    }
-
-    assert deletion_trouble({"status": {}}) is None
-    assert deletion_trouble(broken) == Verdict(
-        State.STUCK,
-        "Argo CD can't delete it: error executing pre-delete hooks: helm template: no such file",
-        "Argo CD renders the chart once more for its pre-delete hook: the revision that the"
-        " environment follows must still have its folder, so revert the commit that removed it",
-    )

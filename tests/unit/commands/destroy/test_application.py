@@ -10,7 +10,7 @@ import pytest
 from bootstrap.cluster import Cluster
 from bootstrap.commands.destroy.application import Removal
 from bootstrap.commands.destroy.namespace import End, NamespaceEnd, end_namespace
-from bootstrap.environments.environment import Environment, parse_destination
+from bootstrap.environments.environment import Environment, Root, parse_destination
 from bootstrap.errors import BootstrapError
 from tests.unit.commands.watch.test_wait_loop import FakeTime, Log
 from tests.unit.work_tree import ORIGIN
@@ -19,6 +19,7 @@ JOBS = "agentsmith-jobs"
 REMOVED = "c" * 40
 NAME = "agentsmith-prod"
 ROOT = "agentsmith-root"
+OURS = Root(ORIGIN, "main")
 PROD = Environment("prod", NAME, ORIGIN, "main", parse_destination(None))
 LABELS = {"app.kubernetes.io/part-of": "agentsmith", "agentsmith.dev/environment": "prod"}
 HOOK = "pre-delete-finalizer.argocd.argoproj.io"
@@ -110,7 +111,9 @@ def leaving(*finalizers: str, phase: str = "Succeeded", trouble: str = "") -> di
 
 def removal(cluster: FakeCluster, log: Log, *, is_last: bool = False) -> Removal:
     home = cast(Cluster, cluster)
-    return Removal(PROD, REMOVED, is_last, JOBS, home, home, lambda _commit, _wanted: False, log)
+    return Removal(
+        PROD, OURS, REMOVED, is_last, JOBS, home, home, lambda _commit, _wanted: False, log
+    )
 
 
 def test_gone_is_gone_only_when_the_root_has_seen_the_commit() -> None:

@@ -486,6 +486,31 @@ def test_watching_polls_with_one_list_call_and_asks_the_rest_less_often(
     assert log.lines == ["the cluster does not answer"], "said once, not every second"
 
 
+def test_after_a_sync_the_objects_of_before_are_not_looked_at_again(
+    fleet: WorkTree, cluster: FakeCluster
+) -> None:
+    first, time, log = push(fleet, "Release 1"), FakeTime(), Log()
+    second = push(fleet, "Release 2")
+    apply(cluster, root=application(first), prod=application(first, health="Degraded"))
+    cluster.workloads = [crashing("agentsmith-prod")]
+    reader = StatusReader(
+        "prod",
+        repository=Repository(fleet.root),
+        git=Git(fleet.root),
+        places=Places(lambda: cast(Cluster, cluster)),
+        clock=time,
+        reporter=log,
+    )
+    results = watch(reader, time, log)
+    before = next(results).environments[0].verdict
+    apply(cluster, root=application(second), prod=application(second, health="Progressing"))
+    cluster.workloads = []
+    after = next(results).environments[0].verdict
+
+    assert before.message == "Pod d-1: container dispatcher crashes: exit code 1"
+    assert after.message == "Synced, Progressing"
+
+
 def test_in_a_pipe_a_line_is_said_only_when_something_changes(
     fleet: WorkTree, cluster: FakeCluster
 ) -> None:

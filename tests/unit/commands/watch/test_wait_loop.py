@@ -9,13 +9,14 @@ import pytest
 
 from bootstrap.cluster import Cluster
 from bootstrap.commands.watch.wait_loop import Target, wait_until
-from bootstrap.environments.environment import Root
+from bootstrap.environments.environment import Environment, Root, parse_destination
 from bootstrap.errors import BootstrapError, UnavailableError
 
-WANTED = "b" * 40
+OLD, WANTED = "a" * 40, "b" * 40
 PROGRESSING = ("Synced", "Progressing")
 HEALTHY = ("Synced", "Healthy")
 DEGRADED = ("Synced", "Degraded")
+SUCCEEDED = {"phase": "Succeeded", "syncResult": {"revision": WANTED}}
 ROOT = "agentsmith-root"
 OURS = Root("https://git.example.com/team/agents.git", "main")
 
@@ -58,6 +59,8 @@ class ScriptedCluster:
         self.argocd = self
         self.refreshed: list[str] = []
         self.workloads: list[dict[str, Any]] = []
+        self.compared: dict[str, str] = {}
+        self.operation: dict[str, dict[str, Any]] = {}
         self.refusal: Callable[[float], BootstrapError | None] = lambda _at: None
         self.outage: Callable[[float], bool] = lambda _at: False
         self.lists = self.looks = 0
@@ -72,9 +75,9 @@ class ScriptedCluster:
                 "metadata": {"name": name},
                 "spec": {"syncPolicy": {"automated": {}}},
                 "status": {
-                    "sync": {"status": sync, "revision": WANTED},
+                    "sync": {"status": sync, "revision": self.compared.get(name, WANTED)},
                     "health": {"status": health},
-                    "operationState": {"phase": "Succeeded", "syncResult": {"revision": WANTED}},
+                    "operationState": self.operation.get(name, SUCCEEDED),
                 },
             }
             for name, (sync, health) in states.items()
@@ -100,7 +103,7 @@ def wait(
         [
             Target(ROOT, "root", None, WANTED, OURS),
             *(
-                Target(name, name.removeprefix("agentsmith-"), place, WANTED, OURS)
+                Target(name, _environment(name).name, place, WANTED, OURS, _environment(name))
                 for name in names
             ),
         ],
@@ -112,6 +115,11 @@ def wait(
     )
     seconds.pop("root")
     return seconds, [line for line in log.lines if not line.startswith("root: ")]
+
+
+def _environment(application: str) -> Environment:
+    name = application.removeprefix("agentsmith-")
+    return Environment(name, "ns", OURS.url, OURS.revision, parse_destination(None))
 
 
 def test_already_there_returns_after_one_look() -> None:
@@ -142,8 +150,8 @@ def test_each_state_is_said_once_and_the_time_is_that_of_the_slowest_part() -> N
 
     assert seconds == {"a": 5.0, "b": 9.0}
     assert lines == [
-        "a: waiting for Argo CD to create the Application (0 s)",
-        "b: waiting for Argo CD to create the Application (0 s)",
+        "a: Argo CD has not created its Application yet (0 s)",
+        "b: Argo CD has not created its Application yet (0 s)",
         "a: Synced, Progressing (3 s)",
         "b: Synced, Progressing (3 s)",
         "a: Synced and Healthy (5 s)",
@@ -213,7 +221,7 @@ def test_out_of_time_says_what_mends_the_trouble_that_there_is() -> None:
 
     assert (raised.value.message, raised.value.hint) == (
         "not there after 10 s: prod: Pod p: ErrImagePull: x",
-        "check the image reference in values.yaml and the pull secret;"
+        "check the image reference in environments/prod/values.yaml and the pull secret;"
         " or run this again to go on waiting, or give a longer --timeout",
     )
 
@@ -246,22 +254,52 @@ NO_ANSWER = UnavailableError("reading the workloads: no answer", "check the clus
 
 def test_live_objects_are_asked_only_where_they_may_say_why() -> None:
     looks = {}
-    for state in (PROGRESSING, HEALTHY, ("Synced", "Missing"), ("OutOfSync", "Progressing")):
+    for state, compared in (
+        (PROGRESSING, WANTED),
+        (HEALTHY, WANTED),
+        (("Synced", "Missing"), WANTED),
+        (("Unknown", "Degraded"), WANTED),
+        (DEGRADED, OLD),
+    ):
         time = FakeTime()
         cluster = ScriptedCluster(time, lambda _at, now=state: {"agentsmith-prod": now})
+        cluster.compared["agentsmith-prod"] = compared
         if state == HEALTHY:
             wait(cluster, time, "agentsmith-prod")
         else:
             with pytest.raises(BootstrapError):
                 wait(cluster, time, "agentsmith-prod", timeout=2)
-        looks[state] = cluster.looks
+        looks[state, compared] = cluster.looks
 
     assert looks == {
-        PROGRESSING: 4,
-        HEALTHY: 1,
-        ("Synced", "Missing"): 0,
-        ("OutOfSync", "Progressing"): 0,
+        (PROGRESSING, WANTED): 4,
+        (HEALTHY, WANTED): 1,
+        (("Synced", "Missing"), WANTED): 4,
+        (("Unknown", "Degraded"), WANTED): 4,
+        (DEGRADED, OLD): 0,
     }
+
+
+def test_a_retry_that_says_less_than_the_one_before_is_told_in_the_words_of_that() -> None:
+    time = FakeTime()
+
+    def in_turns(at: float) -> dict[str, tuple[str, str]]:
+        refused = {"kind": "Job", "name": "j", "status": "SyncFailed", "message": "exceeded quota"}
+        begun = at > 20 or at % 3 == 2
+        cluster.operation["agentsmith-prod"] = {
+            "phase": "Running",
+            "retryCount": 1,
+            "message": "Retrying operation. Attempt #1",
+        } | ({} if begun else {"syncResult": {"revision": WANTED, "resources": [refused]}})
+        return {"agentsmith-prod": ("OutOfSync", "Healthy")}
+
+    cluster = ScriptedCluster(time, in_turns)
+
+    with pytest.raises(BootstrapError) as raised:
+        wait(cluster, time, "agentsmith-prod")
+
+    assert raised.value.message == "prod: the sync fails and is retried: Job j: exceeded quota"
+    assert 20 <= time.now - cluster.started <= 30
 
 
 def test_a_cluster_that_answers_again_before_the_deadline_fails_no_wait() -> None:
