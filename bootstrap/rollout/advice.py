@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bootstrap.rollout.files import CONFIG, SEALED, VALUES, Files
+from bootstrap.rollout.unsealing import SEAL_AGAIN, Unsealed, advise_unsealing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def advise_sync(kind: str, name: str, message: str, files: Files) -> Advice | No
     """
     advice = advise_refusal(message, files)
     if advice is None and kind == "SealedSecret":
-        return advise_sealed(files)
+        return advise_sealed(message, files, Unsealed(name=name))
     if advice is None and kind == "Job":
         return Advice(f"`kubectl logs job/{name}` in its namespace says more; mend it and push")
     return advice or _advise_comparison(message, files)
@@ -61,10 +62,9 @@ def advise_comparison(message: str, files: Files) -> Advice:
     return _advise_comparison(message, files) or Advice(_fill(ANY_TROUBLE, file), file)
 
 
-def advise_sealed(files: Files) -> Advice:
-    """Return what to do where values can't be unsealed."""
-    file = files.path(SEALED)
-    return Advice(_fill(_SEAL_AGAIN, file), file)
+def advise_sealed(message: str, files: Files, what: Unsealed) -> Advice:
+    """Return what to do where the controller says `message` of a SealedSecret."""
+    return Advice(*advise_unsealing(message, files, what))
 
 
 def _advise_comparison(message: str, files: Files) -> Advice | None:
@@ -96,7 +96,6 @@ def _fill(hint: str, file: str | None, groups: Sequence[str | None] = ()) -> str
 
 ANY_TROUBLE = "look at the Application in the Argo CD UI, mend it and push"
 _ANY_FILE = f"the environment's {VALUES}, {CONFIG} or {SEALED}"
-_SEAL_AGAIN = "seal its values again for this cluster's certificate and this namespace, and push"
 # what the chart and Helm call them, in messages that have no path
 _RENDERED = (
     (r"SealedSecret |sealedSecret\.|no key could decrypt", SEALED),
@@ -104,7 +103,7 @@ _RENDERED = (
     (r"helm template|values don't meet|execution error", VALUES),
 )
 _REFUSALS = (
-    _Kind(r"no key could decrypt", _SEAL_AGAIN, SEALED),
+    _Kind(r"no key could decrypt", SEAL_AGAIN, SEALED),
     _Kind(
         r"exceeded quota",
         "raise the namespace's ResourceQuota, or lower replicas or resources in {file}",

@@ -9,6 +9,7 @@ from bootstrap.objects import mapping, one_line
 from bootstrap.rollout.advice import Advice, advise_refusal, advise_sealed
 from bootstrap.rollout.files import Files
 from bootstrap.rollout.release import of_release
+from bootstrap.rollout.unsealing import Unsealed
 from bootstrap.rollout.verdict import State, Verdict
 
 
@@ -39,19 +40,19 @@ def explain_sealed(
     objects: Sequence[Mapping[str, Any]], files: Files, names: Container[str] | None = None
 ) -> list[Verdict]:
     """Return which live SealedSecrets can't be unsealed, of those in `names` (None: of all)."""
-    advice = advise_sealed(files)
     return [
-        Verdict(
-            State.STUCK,
-            f"SealedSecret {_name(item)}: {one_line(str(condition.get('message', '')))}",
-            advice.hint,
-            advice.file,
-        )
+        _not_unsealed(item, one_line(str(condition.get("message", ""))), files)
         for item in of_release(objects)
         if item.get("kind") == "SealedSecret" and (names is None or _name(item) in names)
         for condition in _conditions(item, "Synced")
         if condition.get("status") == "False"
     ]
+
+
+def _not_unsealed(item: Mapping[str, Any], message: str, files: Files) -> Verdict:
+    namespace = str(mapping(item.get("metadata")).get("namespace") or "")
+    advice = advise_sealed(message, files, Unsealed(namespace, _name(item)))
+    return Verdict(State.STUCK, f"SealedSecret {_name(item)}: {message}", advice.hint, advice.file)
 
 
 def _explain_deployment(item: Mapping[str, Any], _files: Files) -> Iterator[Verdict]:

@@ -13,7 +13,10 @@ from bootstrap.files.repository import Repository
 from bootstrap.objects import mapping
 from bootstrap.planned_file import is_generated
 from bootstrap.protocols import Clock, Reporter, looks
+from bootstrap.rollout.advice import advise_sealed
+from bootstrap.rollout.files import Files
 from bootstrap.rollout.release import settled
+from bootstrap.rollout.unsealing import Unsealed
 from bootstrap.sealing.sealed_secret import SealedSecret, build_sealed_secret, parse_sealed_secret
 
 _SECONDS = 30.0
@@ -55,10 +58,17 @@ def _is_open(sealed: SealedSecret, live: Mapping[str, Any] | None) -> bool:
     if live is None or not settled([{**live, "kind": "SealedSecret"}]):
         return False
     for condition in mapping(live.get("status")).get("conditions") or []:
+        message = str(condition.get("message", ""))
         if condition.get("type") == "Synced" and condition.get("status") == "False":
             raise BootstrapError(
-                f"{REPOSITORIES_DIR}/{sealed.name}.yaml can't be unsealed:"
-                f" {condition.get('message', '')}",
-                "seal it again for a key that the controller has: `bootstrap repo add --seal ENV`",
+                f"{REPOSITORIES_DIR}/{sealed.name}.yaml can't be unsealed: {message}",
+                _advice(message, sealed),
             )
     return True
+
+
+def _advice(message: str, sealed: SealedSecret) -> str:
+    if "no key could decrypt" in message:
+        return "seal it again for a key that the controller has: `bootstrap repo add --seal ENV`"
+    files = Files(f"{REPOSITORIES_DIR}/{sealed.name}.yaml")
+    return advise_sealed(message, files, Unsealed(sealed.namespace, sealed.name)).hint

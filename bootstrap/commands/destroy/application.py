@@ -11,7 +11,7 @@ from bootstrap.cluster import Cluster
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.environments.names import Names
 from bootstrap.errors import BootstrapError
-from bootstrap.protocols import Clock, Reporter
+from bootstrap.protocols import Clock, Reporter, looks
 from bootstrap.rollout.deletion import (
     HOOK,
     HookFacts,
@@ -68,10 +68,9 @@ class Removal:
 
         Raises BootstrapError that names what is in the way.
         """
-        start = clock.monotonic()
-        while True:
+        for look in looks(clock, timeout_seconds, pause=_POLL_SECONDS):
             applications = self.home.argocd.read_applications()
-            elapsed = clock.monotonic() - start
+            elapsed = look.elapsed
             if self._is_done(applications):
                 self.reporter.step(f"Argo CD has deleted {self.environment.name} ({elapsed:.0f} s)")
                 return
@@ -80,7 +79,7 @@ class Removal:
             application = applications.get(self.environment.application)
             if lasting and not (application and self._help(application)):
                 raise BootstrapError(f"{self.environment.name}: {verdict.message}", verdict.hint)
-            if elapsed > timeout_seconds:
+            if look.is_last:
                 raise BootstrapError(
                     f"not gone after {timeout_seconds:.0f} s: {verdict.message}",
                     "Argo CD goes on by itself; run this again to go on waiting",
@@ -88,7 +87,6 @@ class Removal:
             if elapsed - self._refreshed > _REFRESH_SECONDS and self._names.root in applications:
                 self.home.argocd.refresh(self._names.root)
                 self._refreshed = elapsed
-            clock.sleep(_POLL_SECONDS)
 
     def _is_done(self, applications: Mapping[str, Mapping[str, Any]]) -> bool:
         if self.environment.application in applications:

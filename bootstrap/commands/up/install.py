@@ -21,7 +21,7 @@ from bootstrap.cluster import Cluster
 from bootstrap.constants import ARGOCD_NAMESPACE
 from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
-from bootstrap.protocols import Clock, Reporter
+from bootstrap.protocols import Clock, Reporter, looks
 from bootstrap.rollout.files import Files, files_of_chart
 from bootstrap.rollout.health import explain
 from bootstrap.yaml.documents import parse_mapping
@@ -157,14 +157,14 @@ def _apply(
     for document in definitions:
         apply(document)
     names = [document.head["metadata"]["name"] for document in definitions]
-    deadline = clock.monotonic() + wanted.timeout_seconds
-    while not all(cluster.installing.is_established(name) for name in names):
-        if clock.monotonic() > deadline:
+    for look in looks(clock, wanted.timeout_seconds, pause=_POLL_SECONDS):
+        if all(cluster.installing.is_established(name) for name in names):
+            break
+        if look.is_last:
             raise BootstrapError(
                 f"the definitions of {chart.name} are not served",
                 "look at the definitions: `kubectl get crd`",
             )
-        clock.sleep(_POLL_SECONDS)
     for document in others:
         apply(document)
 
@@ -177,16 +177,18 @@ def _wait_available(
     reporter: Reporter,
     timeout_seconds: float,
 ) -> None:
-    deadline, said = clock.monotonic() + timeout_seconds, ""
-    while missing := cluster.installing.unavailable(namespace):
+    said = ""
+    for look in looks(clock, timeout_seconds, pause=_POLL_SECONDS):
+        missing = cluster.installing.unavailable(namespace)
+        if not missing:
+            return
         message = f"waiting for {', '.join(missing)} in {namespace}"
         if message != said:
             reporter.step(message)
             said = message
-        if clock.monotonic() > deadline:
+        if look.is_last:
             causes = explain(cluster.read_workloads(namespace), files)
             raise BootstrapError(
                 causes[0].message if causes else f"not available: {', '.join(missing)}",
                 causes[0].hint if causes else f"look at namespace {namespace}, then run this again",
             )
-        clock.sleep(_POLL_SECONDS)

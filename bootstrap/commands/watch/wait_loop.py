@@ -10,7 +10,7 @@ from bootstrap.checkout.clusters import Places
 from bootstrap.cluster import Cluster
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.errors import BootstrapError, UnavailableError
-from bootstrap.protocols import Clock, Reporter
+from bootstrap.protocols import Clock, Reporter, looks
 from bootstrap.rollout.diagnose import Wanted, diagnose
 from bootstrap.rollout.operation import is_synced
 from bootstrap.rollout.verdict import State, Verdict
@@ -61,20 +61,18 @@ def wait_until(
     the others may still be as they were before, and healthy as that.
     Raises BootstrapError that names the cause when one is stuck, has failed or is out of time.
     """
-    start = clock.monotonic()
     progress = {target.application: _Progress() for target in targets}
     is_lost = False
-    while True:
-        elapsed = clock.monotonic() - start
+    for look in looks(clock, timeout_seconds, pause=_POLL_SECONDS):
         try:
-            _look_at_all(targets, progress, elapsed, cluster, is_descendant, reporter)
+            _look_at_all(targets, progress, look.elapsed, cluster, is_descendant, reporter)
             is_lost = False
         except UnavailableError as error:
             # an API server may restart while we wait; one that never answered is a mistake
             has_answered = any(state.said for state in progress.values())
-            if not has_answered or elapsed > timeout_seconds:
+            if not has_answered or look.is_last:
                 raise
-            said = f"{error.message} ({elapsed:.0f} s)"
+            said = f"{error.message} ({look.elapsed:.0f} s)"
             reporter.progress("cluster", said, is_new=not is_lost)
             is_lost = True
         if all(state.done_after is not None for state in progress.values()):
@@ -82,9 +80,7 @@ def wait_until(
                 target.title: round(progress[target.application].done_after or 0.0, 1)
                 for target in targets
             }
-        if elapsed > timeout_seconds:
-            raise _out_of_time(targets, progress, timeout_seconds)
-        clock.sleep(_POLL_SECONDS)
+    raise _out_of_time(targets, progress, timeout_seconds)
 
 
 def _look_at_all(
