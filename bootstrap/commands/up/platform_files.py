@@ -47,9 +47,9 @@ def start_platform(
     choose_environments(repository, name)
     root = load_root(repository)
     cluster = connect()
-    check_ours(cluster, root)
     # `up` looks again; here nothing has been written yet
     ownership.check_ours(root, load_environments(repository), cluster, command="bootstrap up")
+    check_ours(cluster, root)
     present = [
         chart_path(known.name)
         for known in PLATFORM_CHARTS
