@@ -66,6 +66,9 @@ class Names:
         return Names(self.labels & other.labels, self.annotations & other.annotations)
 
 
+NO_NAMES = Names()
+
+
 def is_acted_on(name: str) -> bool:
     """Tell whether a label or annotation is kept without being asked for."""
     return any(form in _ACTED_ON for form in _forms(name)) and why_never(name) is None
