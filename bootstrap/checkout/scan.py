@@ -73,12 +73,12 @@ def mend_metadata(findings: Iterable[Finding]) -> str:
     name = names.pop() if len(names) == 1 else "ENV"
     if not any(_SEALED.fullmatch(path) for path in paths):
         return (
-            "take it out of the file; replace every secret in it where it was issued, as Git's"
-            " history keeps it"
+            "have new secrets issued for those in it, as Git's history keeps it, and take it out of"
+            " the file"
         )
     return (
-        "replace every secret in it where it was issued, as Git's history keeps it; `bootstrap seal"
-        f" FILE --env {name}` with the new values writes the manifest without it"
+        "have new secrets issued for those in it, as Git's history keeps it; then `bootstrap seal"
+        f" FILE --env {name}` writes the manifest without it"
     )
 
 

@@ -25,6 +25,7 @@ _TEXT = re.compile(
     rb"|[\xf0-\xf4][\x80-\xbf]{3}){8,}"
 )
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_STEP = 64
 _SPACE = b" \t\r\n"
 _BETWEEN = b"\0"
 """Keeps apart what stood apart; it is in no encoding's alphabet."""
@@ -118,12 +119,13 @@ def _unpack(packed: memoryview, left: int) -> bytes:
     unpacking = zlib.decompressobj(_GZIP_OR_ZLIB)
     found = []
     try:
-        # in steps, as what comes before damage is plaintext as well
-        while packed and left >= 0 and not unpacking.eof:
-            text = unpacking.decompress(packed, min(left + 1, 2**16))
+        # in steps, as what comes before damage, or before another text, is plaintext as well
+        for start in range(0, len(packed), _STEP):
+            text = unpacking.decompress(packed[start : start + _STEP], left + 1)
             found.append(text)
             left -= len(text)
-            packed = memoryview(unpacking.unconsumed_tail)
+            if left < 0 or unpacking.eof:
+                break
     except zlib.error:
         pass
     return b"".join(found)

@@ -22,6 +22,8 @@ _KEYS = "|".join(
     re.escape(name) for name, key in spellings().items() if key != REDIS_URL_KEY
 ).encode()
 _Q = rb"[\"']"
+# a reference, a mask, or what a certificate of up to 8192 bits sealed
+_NO_VALUE = rb"(?![$<*{]|(?:A[IQYgw]|BA)[A-D][A-Za-z0-9+/]{160})"
 _FORMS: tuple[tuple[str, tuple[re.Pattern[bytes], ...]], ...] = (
     (
         "the data of a Secret",
@@ -38,8 +40,9 @@ _FORMS: tuple[tuple[str, tuple[re.Pattern[bytes], ...]], ...] = (
         # as in JSON: any text that is no reference; as in a line: what might be a token
         (
             re.compile(
-                rb"%b(?:%b)%b\s*:\s*%b(?![$<*{])[^\"']{4}" % (_Q, _KEYS, _Q, _Q)
-                + rb"|(?<![\w-])(?:%b)\s*[:=]\s*%b?(?![$<*{])(?=\S*[0-9])[^\s,;]{8}" % (_KEYS, _Q)
+                rb"%b(?:%b)%b\s*:\s*%b%b[^\"']{4}" % (_Q, _KEYS, _Q, _Q, _NO_VALUE)
+                + rb"|(?<![\w-])(?:%b)\s*[:=]\s*%b?%b(?=\S*[0-9])[^\s,;]{8}"
+                % (_KEYS, _Q, _NO_VALUE)
             ),
         ),
     ),

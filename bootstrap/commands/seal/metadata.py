@@ -88,8 +88,8 @@ def warn_of_plaintext(path: str, found: Iterable[Plaintext], reporter: Reporter)
     """Say what was taken out of the file at `path`, and that this is not enough."""
     for item in found:
         reporter.warn(
-            f"{path}: {item}; it is taken out, but Git's history keeps it: replace every secret in"
-            " it where it was issued"
+            f"{path}: {item}; it is taken out, but Git's history keeps it: have new secrets"
+            " issued for those in it"
         )
 
 
