@@ -103,7 +103,7 @@ kind: Secret
 metadata:
   labels: {team: smith}
   annotations: {example.com/owner: us}
-stringData: {github-token: sample}
+stringData: {github-token: %s}
 """
 
 
@@ -117,7 +117,7 @@ def workspace(tmp_path: Path) -> Workspace:
     made.bootstrap("init", "prod")
     shutil.copy(made.root / "docs/examples/secrets.example.yaml", made.root / "secrets.local.yaml")
     made.write(".env", "ANTHROPIC_API_KEY=sample\nGITHUB_TOKEN='sample'\n")
-    made.write("secret.local.yaml", _SECRET)
+    made.write("secret.local.yaml", _SECRET % f"ghp-{secrets.token_hex()}")
     shutil.copy(made.root / "environments/prod/sealing-cert.pem", made.root / "cert.pem")
     return made
 

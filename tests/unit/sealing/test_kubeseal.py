@@ -215,6 +215,8 @@ def test_kubeseal_opens_what_we_keep_of_a_secret_from_a_cluster(kubeseal: Path, 
         stdin=prod.read(SEALED),
     )  # fmt: skip
     recovered = json.loads(text)
+    owner = recovered["metadata"].pop("ownerReferences")
+    assert [item["kind"] for item in owner] == ["SealedSecret"]
     assert _without_nulls(recovered["metadata"]) == {
         "name": "agentsmith-secrets",
         "namespace": "agentsmith-prod",
