@@ -56,7 +56,8 @@ def scan_blobs(root: Path, blobs: Iterable[Blob]) -> CheckResult:
         named = set()
         for item, is_known in find_in_sealed(blob.path, blob.content, search):
             (findings if is_known else suspects)[item] = None
-            named.add(item.line)
+            if is_known:  # else the file may be exempt, and what follows must say it
+                named.add(item.line)
         values = scanner.find_values(blob.path, blob.content)
         findings.update((item, None) for item in values if item.line not in named)
         suspects.update(dict.fromkeys(find_by_looks(blob.path, blob.content)))

@@ -95,22 +95,24 @@ class MetadataSearch:
 
     def find(self, entry: Entry) -> Plaintext | None:
         """Return the worst of what `entry` holds in any disguise, its name counted in."""
-        called = self.call(entry)
+        what, is_known = self._judge(entry)
+        return Plaintext(self.call(entry), what, is_known) if what else None
+
+    def _judge(self, entry: Entry) -> tuple[str, bool]:
         try:
             layers = [*layers_of(entry.name.encode()), *layers_of(entry.text.encode())]
         except TooLargeError:
             size = f"{LARGEST // 2**20} MiB"
-            return Plaintext(called, f"unpacks to more than {size}: it was not searched", False)
+            return f"unpacks to more than {size}: it was not searched", False
         held = self._held(layers)
         if held is not None:
-            return Plaintext(called, f"holds the value of {held}", True)
+            return f"holds the value of {held}", True
         form = next((form for form in map(_form_of, layers) if form), None)
         if form is not None:
-            return Plaintext(called, f"holds {form}", False)
+            return f"holds {form}", False
         if entry.of_secret and entry.text.strip() and is_applied_object(entry.name):
-            what = "is the whole Secret, with its values, as a tool applied it"
-            return Plaintext(called, what, False)
-        return None
+            return "is the whole Secret, with its values, as a tool applied it", False
+        return "", False
 
     def call(self, entry: Entry) -> str:
         """Return what to call `entry` in a message."""

@@ -339,6 +339,19 @@ def test_check_looks_for_local_values_in_every_disguise(prod: WorkTree):
     ]
 
 
+def test_a_file_that_is_exempt_is_searched_for_known_values_alone(prod: WorkTree):
+    prod.write(".gitattributes", "*.yaml -bootstrap-check\n")
+    earlier(prod, {"example.com/note": PLAIN, RIO: APPLIED[RIO]})
+    prod.git("add", "--all")
+    assert prod.run("check").code == 0
+    prod.write("secrets.local.yaml", f"githubToken: {MARK}\n")
+    ended = prod.run("check", "-o", "json")
+    assert [item["what"] for item in ended.json()["findings"]] == [
+        f"annotation {name} holds the value of github-token of secrets.local.yaml"
+        for name in ("example.com/note", RIO)
+    ]
+
+
 def test_a_sealed_secret_of_somebody_else_is_looked_at_as_well(prod: WorkTree):
     earlier(prod, {RIO: APPLIED[RIO]})
     prod.write("argocd/other.yaml", prod.read(SEALED))
