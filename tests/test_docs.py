@@ -105,6 +105,14 @@ _REPOSITORIES_ELSEWHERE = {
     ),
 }  # fmt: skip
 
+_SECRET = """\
+kind: Secret
+metadata:
+  labels: {team: smith}
+  annotations: {example.com/owner: us}
+stringData: {github-token: %s}
+"""
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
@@ -116,6 +124,7 @@ def workspace(tmp_path: Path) -> Workspace:
     made.bootstrap("init", "prod")
     shutil.copy(made.root / "docs/examples/secrets.example.yaml", made.root / "secrets.local.yaml")
     made.write(".env", "ANTHROPIC_API_KEY=sample\nGITHUB_TOKEN='sample'\n")
+    made.write("secret.local.yaml", _SECRET % f"ghp-{secrets.token_hex()}")
     shutil.copy(made.root / "environments/prod/sealing-cert.pem", made.root / "cert.pem")
     return made
 

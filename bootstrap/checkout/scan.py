@@ -7,15 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrap.checkout.environment_files import SEALED_FILE
 from bootstrap.constants import ENVIRONMENTS_DIR, PLACEHOLDER
 from bootstrap.files.input import read_secrets
 from bootstrap.git.blobs import Blob, exempt_paths
 from bootstrap.plaintext.local_secrets import LocalValue, collect_values
+from bootstrap.plaintext.metadata import MetadataSearch
 from bootstrap.plaintext.scan import Finding, Scanner, find_by_looks
+from bootstrap.plaintext.sealed_files import find_in_sealed
 
 _LOCAL = ("*.local.yaml", "*.local.yml", "*.local.env", ".env", ".env.*", "values.prod.yaml")
 _LOCAL_NAME = re.compile(r"(.*\.local\.(yaml|yml|env|pem|json)|\.env(\..+)?)")
 _EXAMPLE = re.compile(r"\.(example|sample|template|dist)$")
+_SEALED = re.compile(rf"{ENVIRONMENTS_DIR}/([^/]+)/{re.escape(SEALED_FILE)}")
 # The example file itself is not asked: somebody may have filled it in by mistake.
 _PLACEHOLDER = PLACEHOLDER.encode()
 
@@ -40,7 +44,7 @@ def check_contents(root: Path, contents: Mapping[str, str]) -> tuple[Finding, ..
 def scan_blobs(root: Path, blobs: Iterable[Blob]) -> CheckResult:
     """Scan `blobs` for the secrets of this clone, and for what is secret by its looks."""
     secrets = load_local_values(root)
-    scanner = Scanner(secrets)
+    scanner, search = Scanner(secrets), MetadataSearch(secrets)
     findings: dict[Finding, None] = {}
     suspects: dict[Finding, None] = {}
     paths = set()
@@ -49,12 +53,34 @@ def scan_blobs(root: Path, blobs: Iterable[Blob]) -> CheckResult:
         name = Path(blob.path).name
         if _LOCAL_NAME.fullmatch(name) and not _EXAMPLE.search(name):
             findings[Finding(blob.path, 1, "a local file that Git must not have")] = None
-        findings.update(dict.fromkeys(scanner.find_values(blob.path, blob.content)))
+        named = set()
+        for item, is_known in find_in_sealed(blob.path, blob.content, search):
+            (findings if is_known else suspects)[item] = None
+            if is_known:  # else the file may be exempt, and what follows must say it
+                named.add(item.line)
+        values = scanner.find_values(blob.path, blob.content)
+        findings.update((item, None) for item in values if item.line not in named)
         suspects.update(dict.fromkeys(find_by_looks(blob.path, blob.content)))
     exempt = exempt_paths(root, {item.path for item in suspects}) if suspects else set()
     found = {*findings, *(item for item in suspects if item.path not in exempt)}
     ordered = sorted(found, key=lambda item: (item.path, item.line, item.what))
     return CheckResult(tuple(ordered), len(paths), len(secrets))
+
+
+def mend_metadata(findings: Iterable[Finding]) -> str:
+    """Return what to do about plaintext in labels and annotations of SealedSecrets."""
+    paths = {item.path for item in findings}
+    names = {match[1] for path in paths if (match := _SEALED.fullmatch(path))}
+    name = names.pop() if len(names) == 1 else "ENV"
+    if not any(_SEALED.fullmatch(path) for path in paths):
+        return (
+            "have new secrets issued for those in it, as Git's history keeps it, and take it out of"
+            " the file"
+        )
+    return (
+        "have new secrets issued for those in it, as Git's history keeps it; then `bootstrap seal"
+        f" FILE --env {name}` writes the manifest without it"
+    )
 
 
 def load_local_values(root: Path) -> list[LocalValue]:

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 ALL_FILE = "secrets.local.yaml"
 _SEALING = frozenset({"--scope", "--cert", "--from-cluster", "--dry-run"})
 _REFERS = frozenset({"--context", "--controller-namespace", "--controller-name", "--output"})
+_KEEPS = frozenset({"--keep-label", "--keep-annotation"})
 # what each way of calling it understands beside its own option
 _UNDERSTOOD = {
-    "FILE": _SEALING | _REFERS | {"--env"},
+    "FILE": _SEALING | _KEEPS | _REFERS | {"--env"},
     "--key": _SEALING | _REFERS | {"--env"},
     "--scope": _SEALING | _REFERS | {"--env"},
-    "--all": _SEALING | _REFERS,
+    "--all": _SEALING | _KEEPS | _REFERS,
     "--remove": _REFERS | {"--env", "--dry-run"},
     "--check": _REFERS | {"--from-cluster"},
 }
@@ -67,6 +68,8 @@ class _Asked:
     context: str | None
     controller_namespace: str | None
     controller_name: str | None
+    keep_label: list[str]
+    keep_annotation: list[str]
     dry_run: bool
     as_json: bool
 
@@ -76,6 +79,7 @@ class _Asked:
             "FILE": self.file, "--key": self.key, "--remove": self.remove,
             "--all": self.all_environments, "--check": self.check, "--scope": self.scope,
             "--env": self.env, "--cert": self.cert, "--from-cluster": self.from_cluster,
+            "--keep-label": self.keep_label, "--keep-annotation": self.keep_annotation,
             "--dry-run": self.dry_run,
         }  # fmt: skip
         names = [name for name, value in given.items() if value not in (None, False, [])]
@@ -88,6 +92,8 @@ class _Asked:
         wrong = [name for name in names if name != mode and name not in _UNDERSTOOD[mode]]
         if wrong:
             raise UsageError(f"{mode} does not go with {wrong[0]}", f"leave {wrong[0]} out")
+        _check_kept("--keep-label", self.keep_label)
+        _check_kept("--keep-annotation", self.keep_annotation)
         if mode == "--check":
             if self.cert is not None:
                 raise UsageError("--check does not go with --cert", "leave --cert out")
@@ -156,6 +162,20 @@ def seal(
     context: Context = None,
     controller_namespace: ControllerNamespace = None,
     controller_name: ControllerService = None,
+    keep_label: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Keep this label of a Secret manifest; may be given again."
+        ),
+    ] = None,
+    keep_annotation: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Keep this annotation, though no controller is known to act on it; may be given"
+            " again.",
+        ),
+    ] = None,
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
@@ -165,7 +185,8 @@ def seal(
     """
     asked = _Asked(
         file, env, scope, key, remove or [], all_environments, check, cert, from_cluster, context,
-        controller_namespace, controller_name, dry_run, output is Format.JSON,
+        controller_namespace, controller_name, keep_label or [], keep_annotation or [], dry_run,
+        output is Format.JSON,
     )  # fmt: skip
     mode = asked.mode()
     git, repository = open_repository()
@@ -178,6 +199,14 @@ def seal(
             _remove(asked, git, repository)
         case _:
             _seal(asked, git, repository)
+
+
+def _check_kept(option: str, names: list[str]) -> None:
+    from bootstrap.sealing.kept_metadata import why_never
+
+    for name in names:
+        if reason := why_never(name):
+            raise UsageError(f"{option}: {name} is never kept: {reason}", f"leave {option} out")
 
 
 def _seal(asked: _Asked, git: Git, repository: Repository) -> None:
@@ -245,12 +274,14 @@ def _sealer(asked: _Asked, git: Git, repository: Repository) -> Sealer:
 
     from bootstrap.commands.seal.seal import Sealer, SealOptions
     from bootstrap.sealing.crypto import Scope
+    from bootstrap.sealing.kept_metadata import Names
     from bootstrap.terminal.output import TerminalReporter
 
     options = SealOptions(
         scope=Scope(asked.scope) if asked.scope else None,
         certificate=certificate_source(*asked.source),
         dry_run=asked.dry_run,
+        keep=Names(frozenset(asked.keep_label), frozenset(asked.keep_annotation)),
     )
     return Sealer(options, repository, git, datetime.now(UTC), TerminalReporter())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -30,8 +29,6 @@ from bootstrap.sealing.template import SecretTemplate, build_template
 
 _OPENED = re.compile(r"(?:export\s+)?[^\s=]+\s*=\s*(['\"])(.*)")
 _DOTENV_LINE = re.compile(r"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=")
-_SHORTEST_SEARCHED = 6
-"""A shorter value stands in ordinary text by chance."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,6 +43,8 @@ class SecretInput:
     """How many entries stand beside `secrets:`: the chart's other values."""
     template: SecretTemplate | None = None
     """What a Secret manifest says beside its values."""
+    source: str = ""
+    """What to call that manifest in errors."""
 
 
 @dataclass(slots=True, repr=False)
@@ -224,9 +223,7 @@ def _parse_secret(entries: dict[str, Node], source: str) -> SecretInput:
         annotations=_texts(metadata, "annotations", source),
         namespace=scalar_of(metadata.get("namespace")),
     )
-    given = collector.finish()
-    _refuse_values_outside(template, given.values, source)
-    return replace(given, template=template)
+    return replace(collector.finish(), template=template, source=source)
 
 
 def _block(entries: Mapping[str, Node], name: str, source: str) -> dict[str, Node]:
@@ -237,21 +234,6 @@ def _block(entries: Mapping[str, Node], name: str, source: str) -> dict[str, Nod
 def _texts(metadata: Mapping[str, Node], name: str, source: str) -> dict[str, str]:
     block = _block(metadata, name, source)
     return {key: text_of(node, source).decode() for key, node in block.items()}
-
-
-def _refuse_values_outside(
-    template: SecretTemplate, values: Mapping[str, bytes], source: str
-) -> None:
-    """Refuse a label or annotation that holds a value: the template is committed as it is."""
-    for name, text in (*template.labels.items(), *template.annotations.items()):
-        for key, value in values.items():
-            forms = (value, base64.b64encode(value))
-            if len(value) >= _SHORTEST_SEARCHED and any(form in text.encode() for form in forms):
-                shown = name if may_be_shown(name.rpartition("/")[2]) else "a label or annotation"
-                raise BootstrapError(
-                    f"{source}: {shown} holds the value of {key}, and would be committed",
-                    "take it out of the manifest's metadata",
-                )
 
 
 def _describe_unknown(written: str, spelling: Callable[[str], str]) -> str:

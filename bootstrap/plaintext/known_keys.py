@@ -46,11 +46,12 @@ def variable_name(key: str) -> str:
 
 def find_key(written: str) -> str | None:
     """Return the kebab-case key that `written` means, in any of the three spellings, or None."""
-    return _spellings().get(written)
+    return spellings().get(written)
 
 
 @functools.cache
-def _spellings() -> dict[str, str]:
+def spellings() -> dict[str, str]:
+    """Return every spelling of every known key, and the key."""
     return {
         spelling: key
         for key in SECRET_KEYS

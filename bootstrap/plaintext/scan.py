@@ -14,7 +14,7 @@ from bootstrap.plaintext.local_secrets import LocalValue
 from bootstrap.plaintext.written import find_written
 
 _SPACE = b" \t\r\n"
-_LONG = 8
+SHORTEST_ANYWHERE = 8
 """From this size on a value is looked for anywhere, below it only as a word of its own."""
 _PRIVATE_KEY = re.compile(
     rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])+"
@@ -26,7 +26,8 @@ _PRIVATE_KEY_BASE64 = re.compile(
     rb"LS0tLS1CRUdJTi(?:BQUklWQVRFIEtFWS|BSU0EgUFJJVkFURSBLRVkt|BFQyBQUklWQVRFIEtFWS"
     rb"|BPUEVOU1NIIFBSSVZBVEUgS0VZL)[A-Za-z0-9+/=\s]{40}"
 )
-_MANIFEST = (".yaml", ".yml", ".json")
+PRIVATE_KEYS = (_PRIVATE_KEY, _PRIVATE_KEY_BASE64)
+MANIFEST = (".yaml", ".yml", ".json")
 _SECRET_KIND = re.compile(rb"""^\s*(?:-\s+)?["']?kind["']?:\s*["']?Secret["']?\s*,?\s*$""", re.M)
 _DATA = re.compile(r"^(\s*)(?:data|stringData):\s*$")
 _LITERAL = re.compile(r"^\s+[^\s#{][^:]*:\s+(?!\{\{|\"\{\{|'\{\{|\"\"|''|\{\})\S")
@@ -39,6 +40,8 @@ class Finding:
     path: str
     line: int
     what: str
+    in_metadata: bool = False
+    """Whether it is in a label or annotation of a SealedSecret."""
 
 
 class Scanner:
@@ -49,7 +52,7 @@ class Scanner:
         self._needles: dict[bytes, str] = {}
         words: dict[bytes, str] = {}
         for secret in secrets:
-            target = self._needles if len(_compact(secret.value)) >= _LONG else words
+            target = self._needles if len(_compact(secret.value)) >= SHORTEST_ANYWHERE else words
             for needle, form in _disguises(secret.value):
                 target.setdefault(needle, f"{form}{secret.name}")
         self._words = [
@@ -75,7 +78,7 @@ class Scanner:
 
 
 def _disguises(value: bytes) -> Iterator[tuple[bytes, str]]:
-    if len(_compact(value)) < _LONG:
+    if len(_compact(value)) < SHORTEST_ANYWHERE:
         yield value, "the value of "
         yield base64.b64encode(value), "base64 of "
         return
@@ -112,12 +115,12 @@ def _line_of(content: bytes, position: int) -> int:
 
 def find_by_looks(path: str, content: bytes) -> Iterator[Finding]:
     """Yield what is secret whatever its value: keys, tokens, and Secrets that are not sealed."""
-    for pattern in (_PRIVATE_KEY, _PRIVATE_KEY_BASE64):
+    for pattern in PRIVATE_KEYS:
         for match in pattern.finditer(content):
             yield Finding(path, content.count(b"\n", 0, match.start()) + 1, "a private key")
     for line, what in find_written(path, content):
         yield Finding(path, line, what)
-    if path.endswith(_MANIFEST):
+    if path.endswith(MANIFEST):
         start = 0
         for document in re.split(rb"(?m)^(?=---)", content):
             kind = _SECRET_KIND.search(document) or (

@@ -16,7 +16,7 @@ _EDITED = re.compile(
 )
 _REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 # A token that somebody was given has a digit, `ghp_your-token-here` has none.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rb"(?<![A-Za-z0-9_+/-])(?:gh[oprsu]_|github_pat_|glpat-|sk-ant-|sk-proj-|xox[a-z]-|xapp-)"
     rb"(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{16,}"
 )
@@ -47,7 +47,7 @@ def find_written(path: str, content: bytes) -> Iterator[tuple[int, str]]:
             if _is_literal(value):
                 seen.add(line)
                 yield line, f"{_describe(name)} is written out in the `secrets:` block"
-    for match in _TOKEN.finditer(content):
+    for match in TOKEN.finditer(content):
         line = content.count(b"\n", 0, match.start()) + 1
         if line not in seen:
             yield line, "a token, by its prefix"

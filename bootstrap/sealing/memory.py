@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from bootstrap.sealing.certificate import SealingCertificate
 from bootstrap.sealing.crypto import UnsealError, unseal_value
 from bootstrap.sealing.digests import Digests, compute_digest
+from bootstrap.sealing.sealed_secret import SealedSecret
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,3 +68,11 @@ def open_with(private_key: RSAPrivateKey | None, ciphertext: str, label: bytes) 
         return unseal_value(private_key, base64.b64decode(ciphertext, validate=True), label)
     except (UnsealError, binascii.Error):
         return None
+
+
+def open_all(private_key: RSAPrivateKey | None, sealed: SealedSecret) -> dict[str, bytes]:
+    """Return each value in `sealed` that the key opens."""
+    opened = {
+        name: open_with(private_key, text, sealed.label) for name, text in sealed.encrypted.items()
+    }
+    return {name: value for name, value in opened.items() if value is not None}

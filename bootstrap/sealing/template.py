@@ -1,23 +1,25 @@
-"""What a Secret manifest says beside its values, and which of it may go into Git.
+"""What a Secret manifest says beside its values, and which of it goes into Git.
 
-Only type, immutability, labels and annotations are taken; what servers and tools write about the
-live object is not. kubectl's last-applied annotation is the whole manifest with its plaintext:
+Of what servers and tools write about the live object only labels and annotations are looked at,
+and of those it is for `bootstrap.sealing.kept_metadata` to say which are kept.
 https://github.com/bitnami-labs/sealed-secrets/issues/227
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bootstrap.sealing.crypto import SCOPE_ANNOTATIONS, Scope, scope_of
+from bootstrap.sealing.kept_metadata import Names, is_acted_on, why_never
 
-_TOOLS_OWN = ("kubectl.kubernetes.io/", "argocd.argoproj.io/tracking-id", "meta.helm.sh/")
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SecretTemplate:
-    """Goes into the template of the SealedSecret; holds no secret."""
+    """Goes into the template of the SealedSecret once `choose_metadata` was asked.
+
+    Before that its annotations may hold anything, so it has no repr.
+    """
 
     type: str | None = None
     immutable: bool = False
@@ -28,6 +30,11 @@ class SecretTemplate:
     namespace: str | None = None
     """Where the Secret is meant to go; only compared, never taken over."""
 
+    @property
+    def names(self) -> Names:
+        """What its labels and annotations are called."""
+        return Names(frozenset(self.labels), frozenset(self.annotations))
+
 
 def build_template(
     *,
@@ -37,18 +44,34 @@ def build_template(
     annotations: Mapping[str, str],
     namespace: str | None = None,
 ) -> SecretTemplate:
-    """Return what may be kept of a Secret manifest."""
-    kept = {
-        name: text
-        for name, text in annotations.items()
-        if not name.startswith(_TOOLS_OWN) and name not in SCOPE_ANNOTATIONS.values()
-    }
+    """Return what a Secret manifest says, its scope apart from its annotations."""
     scope = scope_of(annotations)
     return SecretTemplate(
         type=type,
         immutable=immutable,
         labels=dict(labels),
-        annotations=kept,
+        annotations={
+            name: text
+            for name, text in annotations.items()
+            if name not in SCOPE_ANNOTATIONS.values()
+        },
         scope=None if scope is Scope.STRICT else scope,
         namespace=namespace,
     )
+
+
+def choose_metadata(template: SecretTemplate, asked: Names) -> SecretTemplate:
+    """Return `template` with the labels and annotations to keep: acted on, or in `asked`."""
+    return replace(
+        template,
+        labels=_kept(template.labels, asked.labels),
+        annotations=_kept(template.annotations, asked.annotations),
+    )
+
+
+def _kept(given: Mapping[str, str], asked: frozenset[str]) -> dict[str, str]:
+    return {
+        name: text
+        for name, text in given.items()
+        if is_acted_on(name) or (name in asked and why_never(name) is None)
+    }

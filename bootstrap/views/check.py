@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bootstrap.checkout.scan import CheckResult
+from bootstrap.checkout.scan import CheckResult, mend_metadata
 from bootstrap.errors import BootstrapError
 from bootstrap.plaintext.written import is_edited
 from bootstrap.terminal.output import TerminalReporter, print_json
@@ -29,10 +29,13 @@ def show_check(result: CheckResult, *, as_json: bool) -> None:
         take_out = "take it out (`git rm --cached FILE` keeps the file)"
         if all(is_edited(item.path) for item in result.findings):
             take_out = "take it out of the file and seal it (`bootstrap seal --key KEY --env ENV`)"
-        raise BootstrapError(
-            f"plaintext in {count} place{'s' if count > 1 else ''}",
-            f"{take_out}; replace every secret that was ever pushed",
-        )
+        mend = f"{take_out}; replace every secret that was ever pushed"
+        in_metadata = [item for item in result.findings if item.in_metadata]
+        if in_metadata:
+            rest = len(in_metadata) < count
+            mended = mend_metadata(in_metadata)
+            mend = f"{mend}; in a label or annotation: {mended}" if rest else mended
+        raise BootstrapError(f"plaintext in {count} place{'s' if count > 1 else ''}", mend)
     say.step(
         f"no plaintext in {result.files} files ({result.secrets} values of local files looked for)"
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from bootstrap.commands.seal.check import CheckResult
 from bootstrap.commands.seal.seal import SealResult
+from bootstrap.sealing.kept_metadata import Names
 from bootstrap.shell import from_here
 from bootstrap.terminal.output import TerminalReporter, print_data, print_json
 from bootstrap.views.words import describe_certificate, verb_of
@@ -22,6 +23,8 @@ def show_seal(result: SealResult, *, dry_run: bool, as_json: bool) -> None:
         print_data(result.manifest.content)
     for title, keys in _groups(result):
         _say.step(f"{title}: {', '.join(keys)}")
+    for line in _dropped(result):
+        _say.step(line)
     if result.ignored:
         _say.step(f"not looked at: {result.ignored} entries beside the `secrets:` block")
     if result.change.action == "unchanged":
@@ -42,6 +45,8 @@ def show_seal_all(results: Sequence[SealResult], *, dry_run: bool, as_json: bool
         counts = [f"{len(keys)} {title}" for title, keys in _groups(result)]
         verb = verb_of(result.change.action, dry_run)
         _say.step(f"{verb} {result.change.path} ({', '.join(counts)})")
+        for line in _dropped(result):
+            _say.step(f"{result.environment.name}: {line}")
     if not dry_run and any(item.change.action != "unchanged" for item in results):
         _say.step(f"next: git add {from_here('environments')} && git commit && git push")
 
@@ -92,8 +97,34 @@ def _groups(result: SealResult) -> list[tuple[str, tuple[str, ...]]]:
     return [(title, keys) for title, keys in groups if keys]
 
 
+def _dropped(result: SealResult) -> list[str]:
+    """Return what of a manifest's metadata does not go into Git, each kind in one line."""
+    lines = []
+    if result.dropped:
+        options = [
+            *(["--keep-label NAME"] if result.dropped.labels else []),
+            *(["--keep-annotation NAME"] if result.dropped.annotations else []),
+        ]
+        lines.append(
+            f"dropped, as no controller is known to act on it: {_listed(result.dropped)}"
+            f" ({' or '.join(options)} keeps it)"
+        )
+    if result.refused:
+        lines.append(f"dropped, as it belongs to the live Secret: {_listed(result.refused)}")
+    return lines
+
+
+def _listed(names: Names) -> str:
+    blocks = (("label", names.labels), ("annotation", names.annotations))
+    return "; ".join(
+        f"{kind}{'s' if len(block) > 1 else ''} {', '.join(sorted(block))}"
+        for kind, block in blocks
+        if block
+    )
+
+
 def _describe(result: SealResult, dry_run: bool) -> dict[str, Any]:
-    merge = result.merge
+    merge, dropped = result.merge, result.dropped | result.refused
     return {
         "environment": result.environment.name,
         "file": result.change.path,
@@ -106,6 +137,7 @@ def _describe(result: SealResult, dry_run: bool) -> dict[str, Any]:
         "removed": list(merge.removed),
         "leftOut": list(result.empty),
         "ignored": result.ignored,
+        "dropped": {"labels": sorted(dropped.labels), "annotations": sorted(dropped.annotations)},
         "certificate": describe_certificate(result.certificate) if result.certificate else None,
         "dryRun": dry_run,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,35 @@ def test_what_kubeseal_seals_in_each_scope_is_checked_and_merged(
             "jira-email": b"merged",
             "redis-url": b"redis:6379",
         }
+
+
+def test_a_secret_piped_from_the_cluster_comes_back_without_what_tools_wrote(
+    plane: Target, prod: Workspace, namespace: str, kubeseal: Path
+) -> None:
+    live = {
+        "apiVersion": "v1", "kind": "Secret", "stringData": {"github-token": "ghp-of-the-cluster"},
+        "metadata": {
+            "name": _NAME, "namespace": namespace,
+            "labels": {"app.kubernetes.io/name": "agentsmith", "team": "smith"},
+            "annotations": {"reloader.stakater.com/match": "true", "example.com/owner": "us"},
+        },
+    }  # fmt: skip
+    packed = base64.b64encode(gzip.compress(json.dumps(live).encode())).decode()
+    live["metadata"]["annotations"]["objectset.rio.cattle.io/applied"] = packed
+    piped = dict(plane.cluster.apply(live, namespace))
+    plane.cluster.delete("v1", "Secret", _NAME, namespace)
+    keep = ("--keep-label", "team")
+
+    prod.bootstrap("seal", "-", *keep, input=json.dumps(piped))
+    validate(prod, kubeseal)
+    values = unsealed(plane, sealed(prod), namespace)
+    made = plane.cluster.get("v1", "Secret", _NAME, namespace) or {}
+
+    assert values == {"github-token": b"ghp-of-the-cluster", "redis-url": b"redis:6379"}
+    assert made["metadata"]["labels"] == {"app.kubernetes.io/name": "agentsmith", "team": "smith"}
+    assert made["metadata"]["annotations"] == {"reloader.stakater.com/match": "true"}
+    prod.run("git", "add", "--all")
+    prod.bootstrap("check")
 
 
 def test_controller_names_the_one_value_that_it_can_not_open(prod: Workspace) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bootstrap.checkout.environments import load_root
 from bootstrap.checkout.remote import pushed_commits
+from bootstrap.checkout.scan import mend_metadata
 from bootstrap.commands.check.check import check
 from bootstrap.commands.check.hooks import is_installed
 from bootstrap.commands.doctor.findings import Finding, Severity, guarded
@@ -126,7 +127,9 @@ def _plaintext(git: Git) -> Iterator[Finding]:
     if not result.findings:
         yield Finding("plaintext", Severity.OK, f"no plaintext in {result.files} tracked files")
     for item in result.findings:
-        if is_edited(item.path):
+        if item.in_metadata:
+            mend = mend_metadata([item])
+        elif is_edited(item.path):
             mend = (
                 "take it out of the file, seal it (`bootstrap seal --key KEY --env ENV`), and"
                 " replace it if it was ever pushed"

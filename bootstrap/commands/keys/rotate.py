@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bootstrap.checkout.environment_files import (
@@ -22,10 +22,12 @@ from bootstrap.checkout.environments import check_private
 from bootstrap.checkout.private_keys import load_local_keys, retain_key
 from bootstrap.checkout.sealing_memory import DIGESTS_FILE
 from bootstrap.cluster import Cluster
+from bootstrap.commands.seal.metadata import known_values, warn_of_plaintext
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.git import Git
+from bootstrap.plaintext.metadata import without_plaintext
 from bootstrap.planned_file import Manifest
 from bootstrap.protocols import Reporter
 from bootstrap.sealing.certificate import (
@@ -98,7 +100,9 @@ def rotate(
             certificate = _newest(cluster, now)
             if present and present.fingerprint == certificate.fingerprint:
                 return RotateResult(environment, certificate, ())
-        resealed = _reseal(environment, sealed, certificate, cluster, repository)
+        resealed = _without_plaintext(
+            environment, _reseal(environment, sealed, certificate, cluster, repository), reporter
+        )
         known = [present] if present else []
         kept = retain_key(environment, known, repository)
         manifests = [
@@ -163,6 +167,15 @@ def _reseal(
             "run this again; nothing was changed",
         )
     return _Resealed(rotated, by_controller=True)
+
+
+def _without_plaintext(
+    environment: Environment, resealed: _Resealed, reporter: Reporter
+) -> _Resealed:
+    """Return it without the labels and annotations that an earlier version should have dropped."""
+    cleaned, found = without_plaintext(resealed.sealed, known_values(resealed.values))
+    warn_of_plaintext(environment.path(SEALED_FILE), found, reporter)
+    return replace(resealed, sealed=cleaned)
 
 
 def _digests(

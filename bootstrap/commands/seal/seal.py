@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bootstrap.checkout.environment_files import CERTIFICATE_FILE, SEALED_FILE, load_sealed
-from bootstrap.checkout.sealing_memory import DIGESTS_FILE, load_memory, render_memory
+from bootstrap.checkout.sealing_memory import (
+    DIGESTS_FILE,
+    load_memory,
+    load_private_key,
+    render_memory,
+)
+from bootstrap.commands.seal.metadata import (
+    Laid,
+    check_asked,
+    lay_over,
+    warn_of_plaintext,
+)
 from bootstrap.constants import PLACEHOLDER, REDIS_URL_KEY, REDIS_URL_VALUE
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
@@ -18,11 +29,11 @@ from bootstrap.planned_file import Manifest
 from bootstrap.protocols import Reporter
 from bootstrap.sealing.certificate import SealingCertificate, check_not_expired, parse_certificate
 from bootstrap.sealing.crypto import Scope, seal_value
-from bootstrap.sealing.memory import SealingMemory
+from bootstrap.sealing.kept_metadata import NO_NAMES, Names
+from bootstrap.sealing.memory import SealingMemory, open_all
 from bootstrap.sealing.sealed_secret import (
     Merge,
     SealedSecret,
-    apply_template,
     merge_values,
     remove_values,
     render_sealed_secret,
@@ -37,6 +48,8 @@ class SealOptions:
     certificate: Callable[[], tuple[str, str]] | None = None
     """Gives PEM text and what to call its source."""
     dry_run: bool = False
+    keep: Names = NO_NAMES
+    """Labels and annotations of a Secret manifest to keep though nothing acts on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,10 @@ class SealResult:
     """Keys left out because their value is empty."""
     ignored: int = 0
     """How many entries stand beside the `secrets:` block: the chart's other values."""
+    dropped: Names = NO_NAMES
+    """Labels and annotations of the manifest that are not kept, unless they are named."""
+    refused: Names = NO_NAMES
+    """Those that never are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,8 @@ class _Plan:
     result: Callable[[Change], SealResult]
     manifests: tuple[Manifest, ...]
     """The sealed file first."""
+    missed: Names = NO_NAMES
+    """What was to be kept, and is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +114,11 @@ class Sealer:
     def remove(self, environment: Environment, keys: Sequence[str]) -> SealResult:
         """Take `keys` out of the environment's SealedSecret."""
         with self.repository.lock():
-            merge = remove_values(load_sealed(environment, self.repository), keys)
+            existing = load_sealed(environment, self.repository)
+            key = load_private_key(environment, self.repository)
+            laid = lay_over(existing, SecretInput({}), NO_NAMES, lambda: open_all(key, existing))
+            warn_of_plaintext(environment.path(SEALED_FILE), laid.taken_out, self.reporter)
+            merge = remove_values(laid.sealed, keys)
             manifest = render_sealed_secret(merge.result, environment.path(SEALED_FILE))
             plan = _Plan(
                 lambda change: SealResult(environment, None, manifest, change, merge), (manifest,)
@@ -103,6 +126,7 @@ class Sealer:
             return self._act([plan])[0]
 
     def _act(self, plans: Sequence[_Plan]) -> list[SealResult]:
+        check_asked(plan.missed for plan in plans)
         manifests = [manifest for plan in plans for manifest in plan.manifests]
         write = self.repository.plan if self.options.dry_run else self.repository.write
         changes = {change.path: change for change in write(manifests)}
@@ -118,7 +142,11 @@ class Sealer:
         _check_redis_url(values)
         _check_namespace(environment, secrets)
         self._warn_of_placeholders(secrets)
-        target = self._target(existing, secrets)
+        laid = lay_over(
+            existing, secrets, self.options.keep, lambda: open_all(memory.private_key, existing)
+        )
+        warn_of_plaintext(environment.path(SEALED_FILE), laid.taken_out, self.reporter)
+        target = self._target(laid, secrets)
         moved = target.label != existing.label  # a value is bound to its scope: all sealed anew
         carried = _carry_over(existing, target.scope, values, memory) if moved else {}
         merge = merge_values(
@@ -133,9 +161,18 @@ class Sealer:
         manifest = render_sealed_secret(merge.result, environment.path(SEALED_FILE))
         return _Plan(
             lambda change: SealResult(
-                environment, certificate, manifest, change, merge, secrets.empty, secrets.ignored
+                environment,
+                certificate,
+                manifest,
+                change,
+                merge,
+                secrets.empty,
+                secrets.ignored,
+                laid.dropped,
+                laid.refused,
             ),
             (manifest, *self._remember(environment, memory, merge, carried | values)),
+            laid.missed,
         )
 
     def _warn_of_placeholders(self, secrets: SecretInput) -> None:
@@ -147,12 +184,11 @@ class Sealer:
             count = f"{len(keys)} values are those" if len(keys) > 1 else "1 value is that"
             self.reporter.warn(f"{count} of the example file: {', '.join(keys)}")
 
-    def _target(self, existing: SealedSecret, secrets: SecretInput) -> SealedSecret:
+    def _target(self, laid: Laid, secrets: SecretInput) -> SealedSecret:
         """Return what the values go into: what is there, in the scope and form asked for."""
         template = secrets.template
         asked = self.options.scope or (template.scope if template else None)
-        target = replace(existing, scope=asked or existing.scope)
-        return apply_template(target, template) if template else target
+        return replace(laid.sealed, scope=asked or laid.sealed.scope)
 
     def _certificate(self, environment: Environment) -> SealingCertificate:
         path = environment.path(CERTIFICATE_FILE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import subprocess
 from pathlib import Path
@@ -196,6 +197,33 @@ def test_metadata_that_kubeseal_wrote_outlives_our_merge(kubeseal: Path, prod: W
         "metadata": _without_nulls(template["metadata"]),
     }
     assert recover(kubeseal, prod, prod.root / KEY)["jira-email"] == b"theirs"
+
+
+def test_kubeseal_opens_what_we_keep_of_a_secret_from_a_cluster(kubeseal: Path, prod: WorkTree):
+    document = json.loads(secret({"github-token": b"ghp_MARKED"}))
+    applied = base64.b64encode(gzip.compress(json.dumps(document).encode())).decode()
+    document["metadata"]["labels"] = {"app.kubernetes.io/name": "agentsmith", "team": "a"}
+    document["metadata"]["annotations"] = {
+        "argocd.argoproj.io/sync-wave": "1",
+        "objectset.rio.cattle.io/applied": applied,
+        "example.com/owner": "us",
+    }
+    keep = ("--keep-annotation", "example.com/owner")
+    assert prod.run("seal", "-", *keep, stdin=json.dumps(document).encode()).code == 0
+    text = run(
+        kubeseal, "--recovery-unseal", "--recovery-private-key", prod.root / KEY,
+        stdin=prod.read(SEALED),
+    )  # fmt: skip
+    recovered = json.loads(text)
+    owner = recovered["metadata"].pop("ownerReferences")
+    assert [item["kind"] for item in owner] == ["SealedSecret"]
+    assert _without_nulls(recovered["metadata"]) == {
+        "name": "agentsmith-secrets",
+        "namespace": "agentsmith-prod",
+        "labels": {"app.kubernetes.io/name": "agentsmith"},
+        "annotations": {"argocd.argoproj.io/sync-wave": "1", "example.com/owner": "us"},
+    }
+    assert recovered["data"]["github-token"] == document["data"]["github-token"]
 
 
 def _without_nulls(metadata: dict[str, object]) -> dict[str, object]:

@@ -336,9 +336,10 @@ metadata:
   creationTimestamp: "2026-01-01T00:00:00Z"
   managedFields: [{{manager: kubectl, fieldsV1: {{}}}}]
   ownerReferences: [{{kind: X}}]
-  labels: {{team: smith}}
+  labels: {{app.kubernetes.io/component: dispatcher, team: smith}}
   annotations:
     example.com/owner: us
+    reloader.stakater.com/match: "true"
     kubectl.kubernetes.io/last-applied-configuration: |
       {{"stringData":{{"github-token":"{MARK}"}}}}
     meta.helm.sh/release-name: old
@@ -350,7 +351,9 @@ stringData:
 """
 
 
-def test_secret_manifest_keeps_type_labels_and_annotations_but_nothing_of_tools(prod: WorkTree):
+def test_secret_manifest_keeps_what_is_acted_on_and_names_the_rest(
+    prod: WorkTree,
+):
     prod.write(
         SEALED,
         prod.read(SEALED).replace(
@@ -359,6 +362,12 @@ def test_secret_manifest_keeps_type_labels_and_annotations_but_nothing_of_tools(
     )
     ended = seal(prod, SECRET)
     assert (ended.code, no_mark(ended)) == (0, True)
+    assert [line for line in ended.lines if line.startswith("dropped")] == [
+        "dropped, as no controller is known to act on it: label team; annotation example.com/owner"
+        " (--keep-label NAME or --keep-annotation NAME keeps it)",
+        "dropped, as it belongs to the live Secret: annotations"
+        " kubectl.kubernetes.io/last-applied-configuration, meta.helm.sh/release-name",
+    ]
     document = manifest(prod)
     scope = {"sealedsecrets.bitnami.com/namespace-wide": "true"}
     assert document["metadata"] == {
@@ -370,8 +379,8 @@ def test_secret_manifest_keeps_type_labels_and_annotations_but_nothing_of_tools(
         "metadata": {
             "name": "agentsmith-secrets",
             "namespace": "agentsmith-prod",
-            "labels": {"tier": "one", "team": "smith"},
-            "annotations": {"example.com/owner": "us", **scope},
+            "labels": {"tier": "one", "app.kubernetes.io/component": "dispatcher"},
+            "annotations": {"reloader.stakater.com/match": "true", **scope},
         },
         "type": "example.com/type",
         "immutable": True,
@@ -388,12 +397,12 @@ def test_secret_manifest_keeps_type_labels_and_annotations_but_nothing_of_tools(
 def test_label_or_annotation_that_holds_a_value_is_refused(prod: WorkTree, form: str, place: str):
     prod.write(
         "s.local.yaml",
-        f"kind: Secret\nmetadata:\n  {place}:\n    example.com/note: was {form}\n"
+        f"kind: Secret\nmetadata:\n  {place}:\n    app.kubernetes.io/note: was {form}\n"
         f"stringData:\n  github-token: {MARK}\n",
     )
     assert refuse(prod, "s.local.yaml") == (
-        "s.local.yaml: a label or annotation holds the value of github-token, and would be"
-        " committed",
+        f"s.local.yaml: {place[:-1]} app.kubernetes.io/note holds the value of github-token, and"
+        " would be committed",
         "take it out of the manifest's metadata",
     )
 

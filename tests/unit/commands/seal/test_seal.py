@@ -384,6 +384,7 @@ def test_json_names_keys_and_holds_no_value(prod: WorkTree):
         "removed": [],
         "leftOut": ["gitlab-token"],
         "ignored": 0,
+        "dropped": {"labels": [], "annotations": []},
         "certificate": {
             "sha256": certificate.fingerprint,
             "notAfter": certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
