@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bootstrap import upstream
 from bootstrap.constants import ARGOCD_DIR, ARGOCD_NAMESPACE, IN_CLUSTER, PLATFORM_DIR
 from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
@@ -42,21 +43,23 @@ class PlatformChart:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-# Argo CD 3.3.6; the namespace is the one that everything else here names.
+# The namespace is the one that everything else here names. The network policies are those of Argo
+# CD's own manifests; said aloud, as the chart has changed its mind about them before.
 ARGO_CD = PlatformChart(
     name="argo-cd",
     release="argocd",
     namespace=ARGOCD_NAMESPACE,
-    repo="https://argoproj.github.io/argo-helm",
-    version="9.5.0",
+    repo=upstream.ARGO_CD_CHARTS.value,
+    version=upstream.ARGO_CD_CHART.value,
+    values={"global": {"networkPolicy": {"create": True}}},
 )
 # By this name `kubeseal` finds the controller without being told.
 SEALED_SECRETS = PlatformChart(
     name="sealed-secrets",
     release="sealed-secrets",
     namespace="kube-system",
-    repo="https://bitnami-labs.github.io/sealed-secrets",
-    version="2.18.6",
+    repo=upstream.SEALED_SECRETS_CHARTS.value,
+    version=upstream.SEALED_SECRETS_CHART.value,
     values={"fullnameOverride": "sealed-secrets-controller"},
 )
 PLATFORM_CHARTS = (ARGO_CD, SEALED_SECRETS)

@@ -12,12 +12,11 @@ from pathlib import Path
 from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.errors import BootstrapError
 from bootstrap.helm.errors import explain
+from bootstrap.upstream import HELM_GUIDE
 
 VARIABLE = "BOOTSTRAP_HELM"
 _SECONDS = 120
-_INSTALL = (
-    f"install Helm 3 or 4: https://helm.sh/docs/intro/install; or name the program in {VARIABLE}"
-)
+_INSTALL = f"install Helm 3 or 4: {HELM_GUIDE.value}; or name the program in {VARIABLE}"
 
 
 @dataclass(frozen=True, slots=True)

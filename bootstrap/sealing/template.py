@@ -1,8 +1,8 @@
 """What a Secret manifest says beside its values, and which of it may go into Git.
 
 Only type, immutability, labels and annotations are taken; what servers and tools write about the
-live object is not. kubectl's last-applied annotation is the whole manifest with its plaintext:
-https://github.com/bitnami-labs/sealed-secrets/issues/227
+live object is not. kubectl's last-applied annotation is the whole manifest with its plaintext
+(issue 227 of sealed-secrets).
 """
 
 from __future__ import annotations

@@ -156,6 +156,15 @@ def test_no_verdict_is_an_error_and_not_a_no(monkeypatch: pytest.MonkeyPatch, st
     assert "marked" not in raised.value.message + raised.value.hint
 
 
+def test_a_request_to_seal_again_that_came_too_early_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api, asked = controller(monkeypatch, (429, b""), (429, b""), (200, b"{}"))
+    assert asked.rotate({}) == b"{}"
+    path = "/api/v1/namespaces/kube-system/services/http:sealed-secrets-controller:/proxy/v1/rotate"
+    assert api.asked == [path] * 3
+
+
 def test_a_controller_that_is_always_busy_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     api, asked = controller(monkeypatch, *[(429, b"")] * 9)
     with pytest.raises(BootstrapError, match="answered 429 when asked to verify"):

@@ -218,7 +218,7 @@ def test_the_files_are_written_once_and_then_the_users(prod: WorkTree) -> None:
 
     first = write_platform(repository, Root(ORIGIN, "main"), None)
     file = prod.root / "argocd/platform/argo-cd.yaml"
-    file.write_text(file.read_text().replace("9.5.0", "9.6.0"))
+    file.write_text(file.read_text().replace(ARGO_CD.version, "9.6.0"))
     second = write_platform(repository, Root(ORIGIN, "main"), None)
 
     assert [(item.path, item.action) for item in first] == [
@@ -228,7 +228,9 @@ def test_the_files_are_written_once_and_then_the_users(prod: WorkTree) -> None:
         ("argocd/platform-root.yaml", "created"),
     ]
     assert second == []
-    assert [chart.version for chart in load_platform(repository)] == ["9.6.0", "2.18.6"]
+    assert [chart.version for chart in load_platform(repository)] == [
+        "9.6.0", SEALED_SECRETS.version,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -314,8 +316,7 @@ def test_helm_gets_the_pinned_version_from_its_repository(
     said = render_chart(tmp_path, ARGO_CD, "v1.36.3").splitlines()
 
     assert said[:7] == [
-        "template", "argocd", "argo-cd", "--repo", "https://argoproj.github.io/argo-helm",
-        "--version", "9.5.0",
+        "template", "argocd", "argo-cd", "--repo", ARGO_CD.repo, "--version", ARGO_CD.version,
     ]  # fmt: skip
     assert said[7:10] == ["--namespace", "argocd", "--values"]
     assert said[11:] == ["--include-crds", "--skip-tests", "--kube-version", "v1.36.3"]
