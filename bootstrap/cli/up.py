@@ -61,7 +61,9 @@ def up(
             "--adopt", help="Take over what this repository has under its old address, if asked."
         ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --adopt.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before --adopt, or --install changes a file.")
+    ] = False,
     output: Output = Format.TEXT,
 ) -> None:
     """Give Argo CD its start (sealing key, project, root Application), then wait for Healthy.
@@ -78,8 +80,10 @@ def up(
 
     if charts is not None and not install:
         raise UsageError("--charts is used only with --install", "add --install")
-    if yes and not adopt:
-        raise UsageError("--yes is used only with --adopt", "add --adopt, or leave it out")
+    if yes and not (adopt or install):
+        raise UsageError(
+            "--yes is used only with --adopt or --install", "add one of them, or leave it out"
+        )
     seconds = parse_duration(timeout)
     git, repository = open_repository()
     places = open_places(context, destination_context, (controller_namespace, controller_name))
@@ -98,7 +102,7 @@ def up(
         now=lambda: datetime.now(UTC),
         reporter=TerminalReporter(),
         prepare=(
-            _installer(environment, repository, places.home, charts, seconds, force_conflicts)
+            _installer(environment, repository, places.home, charts, seconds, force_conflicts, yes)
             if install
             else None
         ),
@@ -119,6 +123,22 @@ def _ask(old: str) -> None:
         raise BootstrapError("nothing was taken over", "run it again if you mean it")
 
 
+def _ask_to_change() -> None:
+    import sys
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "--install asks before it changes an address in a file of yours, and there is no"
+            " terminal to ask on",
+            "add --yes if you mean it, or change the address by hand",
+        )
+    typer.echo("In these lines the new address is put; every other byte stays.", err=True)
+    if not typer.confirm("Change them?", default=False, err=True):
+        raise BootstrapError(
+            "nothing was changed", "run it again if you mean it, or change the address by hand"
+        )
+
+
 def _installer(
     environment: str | None,
     repository: Repository,
@@ -126,6 +146,7 @@ def _installer(
     charts: str | None,
     seconds: float,
     force_conflicts: bool,
+    yes: bool,
 ) -> Callable[[Cluster], None]:
     """Write the platform's files where they are missing; return what installs it."""
     import time
@@ -143,6 +164,7 @@ def _installer(
         repository=repository,
         connect=home,
         archives=None if charts is None else Path(charts),
+        confirm=(lambda: None) if yes else _ask_to_change,
         reporter=reporter,
     )
     wanted = Install(
