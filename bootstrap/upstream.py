@@ -82,13 +82,13 @@ ARGO_CD_MANIFESTS = Fact(
     "Argo CD: manifests, for those who install it by hand",
     "https://raw.githubusercontent.com/argoproj/argo-cd/stable/manifests/install.yaml",
     _DAY,
-    "argoproj/argo-cd on GitHub: docs/getting_started.md",
+    "the page Getting Started of Argo CD's documentation, release-3.4",
 )
 ARGO_CD_GUIDE = Fact(
     "Argo CD: how it is installed and upgraded",
     "https://argo-cd.readthedocs.io/en/stable/operator-manual/installation/",
     _DAY,
-    "argoproj/argo-cd on GitHub: docs/operator-manual/installation.md",
+    "a stored copy of that page",
 )
 SEALED_SECRETS_CHARTS = Fact(
     "sealed-secrets' chart: repository",
@@ -149,7 +149,7 @@ HELM_GUIDE = Fact(
     "Helm: how it is installed",
     "https://helm.sh/docs/intro/install",
     _DAY,
-    "helm/helm-www on GitHub",
+    "helm/helm-www on GitHub: docs/intro/install.md",
 )
 
 FACTS = (

@@ -77,10 +77,9 @@ def write_platform(repository: Repository, root: Root, archives: Path | None) ->
     are put into the repository, where Argo CD can reach them too.
     """
     with repository.lock():
-        present = {
-            path: replace_moved(text, path=path) for path, text in platform_files(repository)
-        }
-        manifests = [Manifest(path, text) for path, text in present.items()]
+        found = dict(platform_files(repository))
+        present = {path: replace_moved(text, path=path) for path, text in found.items()}
+        manifests = [Manifest(path, text) for path, text in present.items() if text != found[path]]
         charts = []
         for known in PLATFORM_CHARTS:
             path = chart_path(known.name)
