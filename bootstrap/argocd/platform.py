@@ -6,9 +6,9 @@ Formats: https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-se
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from bootstrap.argocd.platform_charts import OCI, PlatformChart, chart_path
 from bootstrap.constants import ARGOCD_DIR, ARGOCD_NAMESPACE, IN_CLUSTER, PLATFORM_DIR
 from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
@@ -16,7 +16,6 @@ from bootstrap.planned_file import Manifest
 from bootstrap.yaml.documents import dump_objects, parse_mapping, render_manifest
 from bootstrap.yaml.fields import Fields
 
-CHARTS_DIR = f"{PLATFORM_DIR}/charts"
 PROJECT_FILE = f"{ARGOCD_DIR}/platform-project.yaml"
 ROOT_FILE = f"{ARGOCD_DIR}/platform-root.yaml"
 OWNER = "bootstrap up --install"
@@ -24,42 +23,6 @@ _HEADER = """\
 # Yours: `bootstrap up --install` writes it once and never again. Argo CD follows it, so change the
 # version or the values here, commit and push.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformChart:
-    """A chart that the platform is made of: where it comes from, and what it is installed as.
-
-    Either `version` of the chart in repository `repo`, or a folder of this repository.
-    """
-
-    name: str
-    release: str
-    namespace: str
-    repo: str = ""
-    version: str = ""
-    folder: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-# Argo CD 3.3.6; the namespace is the one that everything else here names.
-ARGO_CD = PlatformChart(
-    name="argo-cd",
-    release="argocd",
-    namespace=ARGOCD_NAMESPACE,
-    repo="https://argoproj.github.io/argo-helm",
-    version="9.5.0",
-)
-# By this name `kubeseal` finds the controller without being told.
-SEALED_SECRETS = PlatformChart(
-    name="sealed-secrets",
-    release="sealed-secrets",
-    namespace="kube-system",
-    repo="https://bitnami-labs.github.io/sealed-secrets",
-    version="2.18.6",
-    values={"fullnameOverride": "sealed-secrets-controller"},
-)
-PLATFORM_CHARTS = (ARGO_CD, SEALED_SECRETS)
 
 
 def build_chart_application(chart: PlatformChart, root: Root) -> dict[str, Any]:
@@ -167,11 +130,6 @@ def render_platform(root: Root, charts: Iterable[PlatformChart]) -> list[Manifes
     ]
 
 
-def chart_path(name: str) -> str:
-    """Return the path of the file of a chart's Application."""
-    return f"{PLATFORM_DIR}/{name}.yaml"
-
-
 def parse_chart_application(text: str, *, path: str) -> PlatformChart:
     """Return the chart that the Application in `text` (file `path`) installs."""
     document = Fields(
@@ -192,7 +150,7 @@ def parse_chart_application(text: str, *, path: str) -> PlatformChart:
     values = helm.values.get("valuesObject") or {}
     if not isinstance(values, Mapping):
         raise helm.wrong("valuesObject")
-    folder = str(source.values.get("path") or "")
+    folder = "" if _is_oci(source, path) else str(source.values.get("path") or "")
     return PlatformChart(
         name=_argument(document.mapping("metadata"), "name"),
         release=_argument(helm, "releaseName"),
@@ -202,6 +160,19 @@ def parse_chart_application(text: str, *, path: str) -> PlatformChart:
         folder=folder,
         values=values,
     )
+
+
+def _is_oci(source: Fields, path: str) -> bool:
+    """Tell whether Argo CD takes `source` for an OCI artifact, whose `path` is within itself."""
+    url = str(source.values.get("repoURL") or "")
+    if not url.startswith(OCI):
+        return False
+    if source.values.get("chart"):
+        raise BootstrapError(
+            f"{path}: repoURL has {OCI} beside a chart, which Argo CD can't find then",
+            f"write repoURL: {url.removeprefix(OCI)}",
+        )
+    return True
 
 
 def _only_for(folder: str) -> dict[str, Any]:

@@ -69,7 +69,8 @@ def up(
         ),
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask before --adopt and --adopt-secret.")
+        bool,
+        typer.Option("--yes", help="Do not ask before any of these takes over or changes a file."),
     ] = False,
     output: Output = Format.TEXT,
 ) -> None:
@@ -87,9 +88,10 @@ def up(
 
     if charts is not None and not install:
         raise UsageError("--charts is used only with --install", "add --install")
-    if yes and not (adopt or adopt_secret):
+    if yes and not (adopt or adopt_secret or install):
         raise UsageError(
-            "--yes is used only with --adopt or --adopt-secret", "add one of them, or leave it out"
+            "--yes is used only with --adopt, --adopt-secret or --install",
+            "add one of them, or leave it out",
         )
     seconds = parse_duration(timeout)
     git, repository = open_repository()
@@ -110,7 +112,7 @@ def up(
         now=lambda: datetime.now(UTC),
         reporter=TerminalReporter(),
         prepare=(
-            _installer(environment, repository, places.home, charts, seconds, force_conflicts)
+            _installer(environment, repository, places.home, charts, seconds, force_conflicts, yes)
             if install
             else None
         ),
@@ -141,6 +143,22 @@ def _confirm(shown: str, otherwise: str) -> None:
         raise BootstrapError("nothing was taken over", "run it again if you mean it")
 
 
+def _ask_to_change() -> None:
+    import sys
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "--install asks before it changes an address in a file of yours, and there is no"
+            " terminal to ask on",
+            "add --yes if you mean it, or change the address by hand",
+        )
+    typer.echo("In these lines the new address is put; every other byte stays.", err=True)
+    if not typer.confirm("Change them?", default=False, err=True):
+        raise BootstrapError(
+            "nothing was changed", "run it again if you mean it, or change the address by hand"
+        )
+
+
 def _installer(
     environment: str | None,
     repository: Repository,
@@ -148,6 +166,7 @@ def _installer(
     charts: str | None,
     seconds: float,
     force_conflicts: bool,
+    yes: bool,
 ) -> Callable[[Cluster], None]:
     """Write the platform's files where they are missing; return what installs it."""
     import time
@@ -165,6 +184,7 @@ def _installer(
         repository=repository,
         connect=home,
         archives=None if charts is None else Path(charts),
+        confirm=(lambda: None) if yes else _ask_to_change,
         reporter=reporter,
     )
     wanted = Install(

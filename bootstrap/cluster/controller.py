@@ -9,6 +9,7 @@ from typing import Any
 
 from bootstrap.cluster.connection import Connection, bounded
 from bootstrap.errors import BootstrapError
+from bootstrap.upstream import INSTALL_SEALED_SECRETS
 
 # The Helm chart labels with the first, the plain manifests with the second; names differ too.
 CONTROLLER_LABELS = ("app.kubernetes.io/name=sealed-secrets", "name=sealed-secrets-controller")
@@ -65,22 +66,9 @@ class SealingController:
         return AskedController(self, service, f"controller {service.namespace}/{service.name}")
 
     def verify(self, sealed: Mapping[str, Any], service: ServiceRef) -> bool:
-        """Tell whether the controller's keys open every value of a SealedSecret.
-
-        It answers two requests a second; one that comes too early is sent again.
-        """
+        """Tell whether the controller's keys open every value of a SealedSecret."""
         what = f"{service.namespace}/{service.name}"
-        path = (
-            f"/api/v1/namespaces/{service.namespace}/services"
-            f"/http:{service.name}:{service.port}/proxy/v1/verify"
-        )
-        status = _TOO_MANY
-        for seconds in _PAUSES:
-            time.sleep(seconds)
-            with self._api.translated(f"asking {what} to verify"):
-                status, _answer = self._api.post(path, sealed)
-            if status != _TOO_MANY:
-                break
+        status, _answer = self._ask(service, "verify", f"asking {what} to verify", sealed)
         if status in _VERDICTS:
             return _VERDICTS[status]
         raise BootstrapError(
@@ -88,6 +76,26 @@ class SealingController:
             "a context whose user may `create services/proxy` there is needed; if it may, wait a"
             " moment and run this again",
         )
+
+    def _ask(
+        self, service: ServiceRef, endpoint: str, doing: str, manifest: Mapping[str, Any]
+    ) -> tuple[int, bytes]:
+        """Return status and body of what `endpoint` answers.
+
+        It answers two requests a second; one that comes too early is sent again.
+        """
+        path = (
+            f"/api/v1/namespaces/{service.namespace}/services"
+            f"/http:{service.name}:{service.port}/proxy/v1/{endpoint}"
+        )
+        status, answer = _TOO_MANY, b""
+        for seconds in _PAUSES:
+            time.sleep(seconds)
+            with self._api.translated(doing):
+                status, answer = self._api.post(path, manifest)
+            if status != _TOO_MANY:
+                break
+        return status, answer
 
     def find_service(self) -> ServiceRef:
         """Find the Service of the sealed-secrets controller: as asked for, else by its labels."""
@@ -116,8 +124,7 @@ class SealingController:
             named = f" called {asked.name}" if asked.name else ""
             raise BootstrapError(
                 f"no sealed-secrets controller{named} in {place}cluster {self._api.context}",
-                "install it: `helm install sealed-secrets sealed-secrets --namespace kube-system"
-                " --repo https://bitnami-labs.github.io/sealed-secrets`",
+                f"install it: `{INSTALL_SEALED_SECRETS}`",
             )
         if len(choices) > 1:
             names = ", ".join(f"{item.namespace}/{item.name}" for item in choices)
@@ -141,12 +148,7 @@ class SealingController:
         """Return the controller's JSON for `manifest`, sealed again for its newest key."""
         service = self.find_service()
         what = f"{service.namespace}/{service.name}"
-        path = (
-            f"/api/v1/namespaces/{service.namespace}/services"
-            f"/http:{service.name}:{service.port}/proxy/v1/rotate"
-        )
-        with self._api.translated(f"asking {what} to seal again"):
-            status, answer = self._api.post(path, manifest)
+        status, answer = self._ask(service, "rotate", f"asking {what} to seal again", manifest)
         if status == _OK:
             return answer
         # its own words are left out: they may quote what it was sent

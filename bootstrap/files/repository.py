@@ -11,7 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap.constants import APPLICATIONS_DIR, CHART_PATH, ENVIRONMENTS_DIR, REPOSITORIES_DIR
+from bootstrap.constants import (
+    APPLICATIONS_DIR,
+    CHART_PATH,
+    ENVIRONMENTS_DIR,
+    PLATFORM_DIR,
+    REPOSITORIES_DIR,
+)
 from bootstrap.errors import BootstrapError
 from bootstrap.files.atomic import (
     PRIVATE_MODE,
@@ -89,6 +95,10 @@ class Repository:
     def repositories(self) -> list[str]:
         """Return the names of the files in argocd/repositories, sorted."""
         return self._names(REPOSITORIES_DIR, folders=False)
+
+    def platform(self) -> list[str]:
+        """Return the names of the files in argocd/platform, sorted."""
+        return self._names(PLATFORM_DIR, folders=False)
 
     def plan(self, manifests: Sequence[Manifest], removed: Sequence[str] = ()) -> list[Change]:
         """Return what `write` would do, in its order, touching nothing."""

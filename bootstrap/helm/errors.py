@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bootstrap.argocd.helm_source import HelmSource
+from bootstrap.argocd.platform_charts import PlatformChart, chart_path, other_ways
 from bootstrap.errors import BootstrapError
 
 _SCHEMA = "values don't meet the specifications of the schema"
@@ -13,6 +14,11 @@ _AT = re.compile(r"- at '(?P<at>[^']*)': (?P<what>.*)")
 _OLD_AT = re.compile(r"- (?P<at>[\w.()-]+): (?P<what>.*)")
 _FAILED = re.compile(r"execution error at \((?P<where>[^)]*)\): (?P<what>.*)", re.DOTALL)
 _SEALED = re.compile(r"sealedSecret\.manifest(?: \(in Argo CD: [^)]*\))?")
+_UNREACHED = re.compile(
+    r"(?:cannot be reached: |on source: |^failed to fetch \S+ : )+"
+    r"(?:failed to fetch \S+ : )?(?:[A-Z][a-z]+ \"[^\"]*\": )?(?P<why>.*)"
+)
+_NO_VERSION = re.compile(r"not found in \S+ repository|: not found$")
 _SCHEMA_HINT = "mend it there; helm/agentsmith/values.yaml says what each value may be"
 _PARAMETER = "sealedSecret.manifest"
 _LONGEST = 600
@@ -47,6 +53,25 @@ def explain(stderr: str, source: HelmSource) -> BootstrapError:
         f"{source.name} does not render: {_one_line(text) or 'helm gave no reason'}",
         f"mend the chart in {source.chart}, or what {values} makes it do",
     )
+
+
+def explain_chart(stderr: str, chart: PlatformChart) -> BootstrapError:
+    """Return the error for what Helm said about a chart of the platform."""
+    text = _one_line(stderr.replace("Use --debug flag to render out invalid YAML", ""))
+    text = text.removeprefix("Error: ")
+    path = chart_path(chart.name)
+    if not chart.folder and _NO_VERSION.search(text):
+        return BootstrapError(
+            f"chart {chart.name}: {chart.repo} has no version {chart.version} of it",
+            f"write one that it has as targetRevision in {path}",
+        )
+    unreached = None if chart.folder else _UNREACHED.search(text)
+    if unreached:
+        return BootstrapError(
+            f"chart {chart.name}: {chart.repo} can't be reached: {unreached['why']}",
+            other_ways(chart),
+        )
+    return BootstrapError(f"chart {chart.name}: {text}", f"mend the values in {path}")
 
 
 def _schema_errors(text: str) -> Iterator[str]:

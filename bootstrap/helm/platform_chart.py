@@ -6,17 +6,14 @@ import json
 import tempfile
 from pathlib import Path
 
-from bootstrap.argocd.platform import PlatformChart
+from bootstrap.argocd.platform_charts import PlatformChart, helm_reference, other_ways
 from bootstrap.errors import BootstrapError
+from bootstrap.helm.errors import explain_chart
 from bootstrap.helm.process import common_arguments, find_helm, run_helm
-from bootstrap.objects import one_line
 
 
 def render_chart(root: Path, chart: PlatformChart, kube_version: str) -> str:
     """Return the manifests of `chart`, as Argo CD will render them from its Application."""
-    source = ["."] if chart.folder else [chart.name, "--repo", chart.repo]
-    if chart.version:
-        source += ["--version", chart.version]
     with tempfile.TemporaryDirectory(prefix="bootstrap-helm-") as scratch:
         values = Path(scratch) / "values.json"
         values.write_text(json.dumps(chart.values), encoding="utf-8")
@@ -27,15 +24,11 @@ def render_chart(root: Path, chart: PlatformChart, kube_version: str) -> str:
             find_helm(),
             folder,
             [
-                "template", chart.release, *source, "--namespace", chart.namespace,
+                "template", chart.release, *helm_reference(chart), "--namespace", chart.namespace,
                 "--values", str(values), *common_arguments(kube_version),
             ],
+            **({} if chart.folder else {"slow": other_ways(chart)}),
         )  # fmt: skip
     if done.code:
-        hint = (
-            "mend the values in its Application"
-            if chart.folder
-            else "is the chart repository in reach? Where it is not, give archives: --charts DIR"
-        )
-        raise BootstrapError(f"chart {chart.name}: {one_line(done.stderr)}", hint)
+        raise explain_chart(done.stderr, chart)
     return done.stdout

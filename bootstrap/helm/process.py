@@ -12,12 +12,11 @@ from pathlib import Path
 from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.errors import BootstrapError
 from bootstrap.helm.errors import explain
+from bootstrap.upstream import HELM_GUIDE
 
 VARIABLE = "BOOTSTRAP_HELM"
 _SECONDS = 120
-_INSTALL = (
-    f"install Helm 3 or 4: https://helm.sh/docs/intro/install; or name the program in {VARIABLE}"
-)
+_INSTALL = f"install Helm 3 or 4: {HELM_GUIDE.value}; or name the program in {VARIABLE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,17 @@ def find_helm() -> str:
     return str(Path(found).absolute())  # Helm runs in folders of ours
 
 
-def run_helm(program: str, folder: Path, arguments: Sequence[str]) -> Completed:
-    """Run Helm in `folder`; no cluster and no setting of the user's changes what it gives."""
+def run_helm(
+    program: str,
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    slow: str = "see whether a template never ends",
+) -> Completed:
+    """Run Helm in `folder`; no cluster and no setting of the user's changes what it gives.
+
+    `slow` is what to do if it gives nothing in time.
+    """
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -66,9 +74,7 @@ def run_helm(program: str, folder: Path, arguments: Sequence[str]) -> Completed:
         reason = (error.strerror or type(error).__name__).lower()
         raise BootstrapError(f"{program} can't be run: {reason}", _INSTALL) from None
     except subprocess.TimeoutExpired:
-        raise BootstrapError(
-            f"helm gave no result in {_SECONDS} s", "see whether a template never ends"
-        ) from None
+        raise BootstrapError(f"helm gave no result in {_SECONDS} s", slow) from None
     return Completed(done.returncode, done.stdout, done.stderr)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bootstrap.argocd.platform import chart_path
+from bootstrap.argocd.platform_charts import chart_path
 from bootstrap.constants import APPLICATIONS_DIR
 from bootstrap.environments.environment import Environment
 

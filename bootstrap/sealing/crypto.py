@@ -7,7 +7,7 @@ Wire format of one sealed value (before base64):
     rest      value, AES-256-GCM under the session key, 16-byte tag last
 
 The nonce is twelve zero bytes, which is safe only because every session key is used once.
-Source: github.com/bitnami-labs/sealed-secrets, pkg/crypto.
+Source: pkg/crypto of sealed-secrets.
 """
 
 from __future__ import annotations

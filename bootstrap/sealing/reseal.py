@@ -43,7 +43,7 @@ def seal_values(
 def build_rotation(sealed: SealedSecret) -> dict[str, Any]:
     """Return what to send to the controller's rotate endpoint: the values and their scope alone.
 
-    Since sealed-secrets 0.36 the endpoint lets the outer metadata overwrite the template's, and
+    In newer releases the endpoint lets the outer metadata overwrite the template's, and in some it
     renders the template's data into the values. With equal, bare metadata neither matters.
     """
     bare = SealedSecret(

@@ -1,6 +1,6 @@
 """The SealedSecret of an environment: parse it, merge new values into it, render it.
 
-Format: https://github.com/bitnami-labs/sealed-secrets, v1alpha1.
+Format: v1alpha1 of sealed-secrets.
 """
 
 from __future__ import annotations

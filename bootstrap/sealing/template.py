@@ -1,8 +1,8 @@
 """What a Secret manifest says beside its values, and which of it goes into Git.
 
 Of what servers and tools write about the live object only labels and annotations are looked at,
-and of those it is for `bootstrap.sealing.kept_metadata` to say which are kept.
-https://github.com/bitnami-labs/sealed-secrets/issues/227
+and of those it is for `bootstrap.sealing.kept_metadata` to say which are kept (issue 227 of
+sealed-secrets).
 """
 
 from __future__ import annotations

@@ -11,21 +11,26 @@ from bootstrap.errors import BootstrapError
 from bootstrap.yaml.documents import parser_of, position_of
 
 
-def compose_one(text: str, path: str) -> Any | None:
-    """Return the root of the one document in `text` (of file `path`), None if it is empty.
-
-    Its marks are positions in `text`.
-    """
+def compose_all(text: str, path: str) -> list[Any]:
+    """Return the roots of the documents in `text` (of file `path`); their marks are positions."""
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        documents = list(parser_of("safe").compose_all(text))
+        return list(parser_of("safe").compose_all(text))
     except MarkedYAMLError as error:
         raise BootstrapError(
             f"{path}{position_of(error)}: not valid YAML", "mend the line"
         ) from None
     except (YAMLError, ValueError, RecursionError):
         raise BootstrapError(f"{path}: not valid YAML", "mend the file") from None
+
+
+def compose_one(text: str, path: str) -> Any | None:
+    """Return the root of the one document in `text` (of file `path`), None if it is empty.
+
+    Its marks are positions in `text`.
+    """
+    documents = compose_all(text, path)
     if len(documents) > 1:
         raise BootstrapError(
             f"{path}: more than one YAML document", "keep one: Helm reads only the first"

@@ -14,6 +14,7 @@ from tests.e2e.loop import remove_everything
 from tests.plane.existing import GIT_ADDRESS, KUBECONFIG, existing_cluster
 from tests.plane.git_server import GitServer
 from tests.plane.plane import Plane
+from tests.plane.sealed_secrets import Release
 from tests.plane.target import Target
 from tests.support.workspace import Workspace, make_workspace
 
@@ -48,7 +49,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def plane(pytestconfig: pytest.Config) -> Iterator[Target]:
+def newest_plane(pytestconfig: pytest.Config) -> Iterator[Target]:
     """The cluster under test: a plane of our own, or the one that the environment names."""
     if existing := existing_cluster():
         pytestconfig.stash[_PLANE] = existing
@@ -59,6 +60,36 @@ def plane(pytestconfig: pytest.Config) -> Iterator[Target]:
     own.start()
     yield own
     own.stop()
+
+
+@pytest.fixture(scope="session")
+def plane(newest_plane: Target) -> Target:
+    """The cluster under test; a module that takes `each_release` as `plane` has it twice."""
+    return newest_plane
+
+
+@pytest.fixture(scope="module", params=list(Release), ids=lambda release: release.name.lower())
+def release(request: pytest.FixtureRequest) -> Release:
+    """Each release of sealed-secrets that is tested: the newest, the oldest that is promised."""
+    return Release(request.param)
+
+
+@pytest.fixture(scope="module")
+def each_release(
+    release: Release, request: pytest.FixtureRequest, pytestconfig: pytest.Config
+) -> Iterator[Target]:
+    """The cluster under test, then a plane of its own with the oldest sealed-secrets."""
+    if release is Release.NEWEST:
+        yield request.getfixturevalue("newest_plane")
+        return
+    if os.environ.get(KUBECONFIG):
+        pytest.skip(f"{KUBECONFIG} names a cluster, which has a sealed-secrets of its own")
+    usual = pytestconfig.stash.get(_PLANE, None)
+    with Plane(release=release) as oldest:
+        pytestconfig.stash[_PLANE] = oldest
+        yield oldest
+    if usual is not None:
+        pytestconfig.stash[_PLANE] = usual
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import signal
 import stat
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.loop import Live
 from tests.plane.plane import Plane
 from tests.plane.target import Target
@@ -22,6 +24,12 @@ _SECRET = {
     "slack-bot-token": b"xoxb-marked",
     "redis-url": b"redis:6379",
 }
+
+
+@pytest.fixture(scope="module")
+def plane(each_release: Target) -> Target:
+    """The newest sealed-secrets, then the oldest that is promised."""
+    return each_release
 
 
 def _begin(workspace: Workspace, *options: str) -> None:

@@ -11,14 +11,28 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.plane.sealed_secrets import Release
 from tests.plane.target import Target
 from tests.plane.waiting import wait_for
 from tests.support.workspace import Workspace
+from tests.tools.build import ensure
 
 _SEALED = "environments/prod/sealed-secret.yaml"
 _NAME = "agentsmith-secrets"
 _SCOPES = ["strict", "namespace-wide", "cluster-wide"]
 _PEM = "-----BEGIN-----\nabc\n-----END-----\n"
+
+
+@pytest.fixture(scope="module")
+def plane(each_release: Target) -> Target:
+    """The newest sealed-secrets, then the oldest that is promised."""
+    return each_release
+
+
+@pytest.fixture
+def kubeseal(release: Release) -> Path:
+    """The `kubeseal` that belongs to the controller."""
+    return ensure(release.kubeseal)[release.kubeseal]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from tests.plane.namespaces import check_unshare
 from tests.plane.pods import ProcessPods
 from tests.plane.process import Process
 from tests.plane.relay import EgressProxy
+from tests.plane.sealed_secrets import Release
 from tests.plane.target import Target
 from tests.plane.waiting import wait_for
 
@@ -38,9 +39,13 @@ class Plane(Target):
 
     owned = True
 
-    def __init__(self, run_dir: Path | None = None) -> None:
-        """Build missing tools and describe the processes; start nothing. Raises PlaneError."""
+    def __init__(self, run_dir: Path | None = None, release: Release = Release.NEWEST) -> None:
+        """Build missing tools and describe the processes; start nothing. Raises PlaneError.
+
+        `release` is that of sealed-secrets.
+        """
         check_unshare()
+        self._release = release
         self.run_dir = run_dir or Path(tempfile.mkdtemp(prefix="agentsmith-plane-"))
         self._temporary = run_dir is None
         self._egress_path = self.run_dir / "egress.sock"
@@ -89,13 +94,13 @@ class Plane(Target):
     def _start(self, done: Callable[[str], None]) -> None:
         self._egress = EgressProxy(self._egress_path)
         with ThreadPoolExecutor() as pool:
-            manifests = pool.submit(sealed_secrets.render)
+            manifests = pool.submit(sealed_secrets.render, self._release)
             cluster = self._cluster = self._kubernetes.start()
             done("API server")
             installed = pool.submit(self._argocd.install, cluster)
             cluster.apply_all(manifests.result(), sealed_secrets.NAMESPACE)
             make = sealed_secrets.workload_maker(
-                cluster, self.run_dir, self._kubernetes.port, self._kubernetes.ca
+                self._release, cluster, self.run_dir, self._kubernetes.port, self._kubernetes.ca
             )
             self._pods = ProcessPods(cluster, sealed_secrets.NAMESPACE, self._egress.routes, make)
             self._pods.start()

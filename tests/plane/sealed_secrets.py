@@ -6,6 +6,7 @@ import json
 import subprocess
 import urllib.request
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 
 import yaml
@@ -17,6 +18,7 @@ from tests.plane.pods import Workload
 from tests.plane.ports import reserve_port
 from tests.plane.process import Process
 from tests.tools.build import ensure, ensure_files
+from tests.tools.catalog import TOOLS
 
 NAMESPACE = "kube-system"
 NAME = "sealed-secrets"  # of the Deployment and the Service: the chart's name, not the manifests'
@@ -32,20 +34,42 @@ exec "$@"
 """
 
 
-def render() -> list[Manifest]:
-    """Return upstream's chart with its defaults, its pods marked as processes of ours."""
-    chart = ensure_files("sealed-secrets") / "helm" / "sealed-secrets"
+class Release(StrEnum):
+    """Which sealed-secrets: the value ends the names of its tools in tests/tools/catalog.py."""
+
+    NEWEST = ""
+    OLDEST = "-oldest"
+
+    @property
+    def controller(self) -> str:
+        """The tool that is its controller."""
+        return f"sealed-secrets-controller{self}"
+
+    @property
+    def kubeseal(self) -> str:
+        """The tool that is its kubeseal."""
+        return f"kubeseal{self}"
+
+
+def render(release: Release) -> list[Manifest]:
+    """Return upstream's chart with its defaults, its pods marked as processes of ours.
+
+    The image is tagged with what runs: the chart in a release names the controller before it.
+    """
+    chart = ensure_files(f"sealed-secrets{release}") / "helm" / "sealed-secrets"
+    tag = TOOLS[release.controller].version().removeprefix("v")
     values = json.dumps({PROCESS_ANNOTATION: NAME})
     rendered = subprocess.run(
         [ensure("helm4")["helm4"], "template", NAME, chart, f"--namespace={NAMESPACE}",
-         "--include-crds", "--set-json", f"podAnnotations={values}"],
+         "--include-crds", "--set-json", f"podAnnotations={values}",
+         "--set-string", f"image.tag={tag}"],
         check=True, capture_output=True,
     ).stdout  # fmt: skip
     return [manifest for manifest in yaml.load_all(rendered, yaml.CSafeLoader) if manifest]
 
 
 def workload_maker(
-    cluster: Cluster, run_dir: Path, api_port: int, ca: Path
+    release: Release, cluster: Cluster, run_dir: Path, api_port: int, ca: Path
 ) -> Callable[[Manifest], Workload]:
     """Return what makes the process of a controller pod, with the pod's own arguments."""
 
@@ -60,7 +84,7 @@ def workload_maker(
         process = Process(
             name,
             [
-                ensure("sealed-secrets-controller")["sealed-secrets-controller"],
+                ensure(release.controller)[release.controller],
                 *pod["spec"]["containers"][0]["args"],
                 f"--listen-addr=127.0.0.1:{port}",
                 f"--listen-metrics-addr=127.0.0.1:{metrics}",

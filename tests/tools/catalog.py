@@ -75,7 +75,9 @@ def _kubernetes(name: str, *, on_demand: bool = False) -> Tool:
     )
 
 
-_SEALED = "github.com/bitnami-labs/sealed-secrets"
+# The project moved: the oldest that is promised has the module path of before.
+_SEALED = "github.com/bitnami/sealed-secrets"
+_SEALED_OLDEST = "github.com/bitnami-labs/sealed-secrets"
 _ARGOCD = "github.com/argoproj/argo-cd/v3"
 _CONTAINERD = "github.com/containerd/containerd/v2"
 
@@ -89,6 +91,21 @@ def _containerd(name: str) -> Tool:
         f"{_CONTAINERD}/cmd/{name}",
         (f"{_CONTAINERD}/version.Version={{bare}}",),
         on_demand=True,
+    )
+
+
+def _sealed_secrets(module: str, upstream: str, suffix: str) -> tuple[Tool, Tool]:
+    """Return kubeseal and the controller of one release; `suffix` ends their names."""
+    stamps = ("main.VERSION={bare}",)
+    return (
+        Tool(f"kubeseal{suffix}", module, upstream, f"{upstream}/cmd/kubeseal", stamps),
+        Tool(
+            f"sealed-secrets-controller{suffix}",
+            module,
+            upstream,
+            f"{upstream}/cmd/controller",
+            stamps,
+        ),
     )
 
 
@@ -119,20 +136,8 @@ TOOLS: dict[str, Tool] = {
             "helm.sh/helm/v4/cmd/helm",
             ("helm.sh/helm/v4/internal/version.version={version}",),
         ),
-        Tool(
-            "kubeseal",
-            "sealed-secrets",
-            _SEALED,
-            f"{_SEALED}/cmd/kubeseal",
-            ("main.VERSION={bare}",),
-        ),
-        Tool(
-            "sealed-secrets-controller",
-            "sealed-secrets",
-            _SEALED,
-            f"{_SEALED}/cmd/controller",
-            ("main.VERSION={bare}",),
-        ),
+        *_sealed_secrets("sealed-secrets", _SEALED, ""),
+        *_sealed_secrets("sealed-secrets-oldest", _SEALED_OLDEST, "-oldest"),
         Tool("etcd", "etcd", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
         _kubernetes("kube-apiserver"),
         _kubernetes("kube-controller-manager"),
@@ -155,5 +160,8 @@ TOOLS: dict[str, Tool] = {
 FILES: dict[str, Files] = {
     "argocd": Files("argocd", _ARGOCD, ("manifests/install.yaml", "hack/git-verify-wrapper.sh")),
     "sealed-secrets": Files("sealed-secrets", _SEALED, ("helm/sealed-secrets",)),
+    "sealed-secrets-oldest": Files(
+        "sealed-secrets-oldest", _SEALED_OLDEST, ("helm/sealed-secrets",)
+    ),
     "kwok": Files("kwok", "sigs.k8s.io/kwok", ("kustomize/stage",)),
 }

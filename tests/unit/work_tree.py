@@ -38,6 +38,11 @@ class Ended:
         return json.loads(self.out)
 
 
+class _Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
 @dataclass(frozen=True)
 class WorkTree:
     """A Git work tree with a chart, our .gitignore and an origin."""
@@ -64,12 +69,15 @@ class WorkTree:
         """Return the text of a file."""
         return (self.root / path).read_text()
 
-    def run(self, *arguments: str, stdin: bytes = b"", folder: str = ".") -> Ended:
-        """Run `bootstrap` in this process, in `folder` of the tree."""
+    def run(
+        self, *arguments: str, stdin: bytes = b"", folder: str = ".", terminal: bool = False
+    ) -> Ended:
+        """Run `bootstrap` in this process, in `folder` of the tree; a `terminal` can be asked."""
         self.capsys.readouterr()
         with self.monkeypatch.context() as patch:
             patch.chdir(self.root / folder)
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            kind = _Terminal if terminal else io.TextIOWrapper
+            patch.setattr(sys, "stdin", kind(io.BytesIO(stdin)))
             code = run(list(arguments))
         captured = self.capsys.readouterr()
         return Ended(code, captured.out, captured.err)

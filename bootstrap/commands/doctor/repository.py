@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bootstrap.checkout.environments import load_root
+from bootstrap.checkout.platform import load_moved
 from bootstrap.checkout.remote import pushed_commits
 from bootstrap.checkout.scan import mend_metadata
 from bootstrap.commands.check.check import check
@@ -34,6 +35,7 @@ def examine(
         *guarded("git", lambda: _git(git)),
         *guarded("files", lambda: _files(environments, repository)),
         *guarded("follows", lambda: examine_followed(environments, repository, git, followed)),
+        *guarded("platform", lambda: _platform(repository)),
         *guarded(
             "git",
             lambda: _pushed(environments, repository, git, followed, offline=offline),
@@ -73,6 +75,16 @@ def _files(environments: Sequence[Environment], repository: Repository) -> Itera
         )  # fmt: skip
         return
     yield Finding("files", Severity.OK, "the files that Argo CD reads are there")
+
+
+def _platform(repository: Repository) -> Iterator[Finding]:
+    for item in load_moved(repository):
+        yield Finding(
+            "platform", Severity.ERROR, str(item),
+            "Argo CD can't get the chart from there, so it is neither installed nor upgraded",
+            f"write {item.move.new.value} there, or let `bootstrap up --install` do it; commit and"
+            " push",
+        )  # fmt: skip
 
 
 def _followed(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bootstrap import upstream
 from bootstrap.cluster import Cluster
 from bootstrap.cluster.inspection import Running
 from bootstrap.commands.doctor.findings import Finding, Severity, guarded
@@ -50,6 +51,14 @@ def least_version(constraint: str) -> Version | None:
     return parse_version(match[1]) if match else None
 
 
+def _version(fact: upstream.Fact) -> Version:
+    """Return what a row of our own table names."""
+    found = parse_version(fact.value)
+    if found is None:
+        raise ValueError(f"{fact.what}: {fact.value!r} is no version")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Product:
     """What a cluster must run: its name, the kinds that it brings, the oldest that will do."""
@@ -61,15 +70,14 @@ class _Product:
     mend: str
 
 
-# The oldest that are tested are newer; these are the oldest with what the chart and we rely on.
 _ARGOCD = _Product(
-    "Argo CD", "argoproj.io/v1alpha1", ("Application", "AppProject"), Version(3, 3),
-    "install or upgrade it: https://argo-cd.readthedocs.io/en/stable/operator-manual/installation/",
+    "Argo CD", "argoproj.io/v1alpha1", ("Application", "AppProject"),
+    _version(upstream.ARGO_CD_OLDEST), f"install or upgrade it: {upstream.ARGO_CD_GUIDE.value}",
 )  # fmt: skip
 _SEALED_SECRETS = _Product(
-    "sealed-secrets", "bitnami.com/v1alpha1", ("SealedSecret",), Version(0, 24),
-    "install or upgrade it: `helm upgrade --install sealed-secrets sealed-secrets --namespace"
-    " kube-system --repo https://bitnami-labs.github.io/sealed-secrets`",
+    "sealed-secrets", "bitnami.com/v1alpha1", ("SealedSecret",),
+    _version(upstream.SEALED_SECRETS_OLDEST),
+    f"install or upgrade it: `{upstream.INSTALL_SEALED_SECRETS}`",
 )  # fmt: skip
 
 

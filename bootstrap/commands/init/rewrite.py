@@ -8,14 +8,9 @@ from dataclasses import dataclass, replace
 
 from bootstrap.argocd.application import render_application, render_root
 from bootstrap.argocd.ownership import Objects, repository_of
-from bootstrap.argocd.platform import (
-    PLATFORM_CHARTS,
-    PlatformChart,
-    chart_path,
-    parse_chart_application,
-    render_platform,
-)
 from bootstrap.argocd.platform import ROOT_FILE as PLATFORM_ROOT_FILE
+from bootstrap.argocd.platform import parse_chart_application, render_platform
+from bootstrap.argocd.platform_charts import PLATFORM_CHARTS, PlatformChart, chart_path
 from bootstrap.argocd.project import render_project
 from bootstrap.checkout.environment_files import SEALED_FILE
 from bootstrap.checkout.environments import load_environments, load_root, owned

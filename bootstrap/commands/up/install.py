@@ -12,11 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bootstrap.argocd.ownership import foreign_platform
-from bootstrap.argocd.platform import (
-    PlatformChart,
-    build_platform_project,
-    build_platform_root,
-)
+from bootstrap.argocd.platform import build_platform_project, build_platform_root
+from bootstrap.argocd.platform_charts import PlatformChart
 from bootstrap.cluster import Cluster
 from bootstrap.constants import ARGOCD_NAMESPACE
 from bootstrap.environments.environment import Root

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bootstrap.argocd.moved import replace_moved
 from bootstrap.argocd.platform import (
-    CHARTS_DIR,
-    PLATFORM_CHARTS,
-    PlatformChart,
-    chart_path,
     parse_chart_application,
     render_chart_application,
     render_platform,
 )
+from bootstrap.argocd.platform_charts import CHARTS_DIR, PLATFORM_CHARTS, PlatformChart, chart_path
 from bootstrap.checkout import ownership
 from bootstrap.checkout.environments import (
     choose_environments,
@@ -22,6 +20,7 @@ from bootstrap.checkout.environments import (
     load_root,
     owned,
 )
+from bootstrap.checkout.platform import load_moved, platform_files
 from bootstrap.cluster import Cluster
 from bootstrap.commands.up.install import check_ours
 from bootstrap.environments.environment import Root
@@ -38,11 +37,13 @@ def start_platform(
     repository: Repository,
     connect: Callable[[], Cluster],
     archives: Path | None,
+    confirm: Callable[[], None],
     reporter: Reporter,
 ) -> None:
     """Write what is missing of argocd/platform for `up --install` of environment `name`, or all.
 
-    Not before it is known that there is one, and that the cluster is one to install into.
+    Not before it is known that there is one, and that the cluster is one to install into. `confirm`
+    raises unless addresses that answer no more may be changed in what is there.
     """
     choose_environments(repository, name)
     root = load_root(repository)
@@ -60,6 +61,11 @@ def start_platform(
             f"--charts is not read for {' and '.join(present)}, there already: to take another"
             " archive, delete the file and its chart's folder first"
         )
+    moved = load_moved(repository)
+    for item in moved:
+        reporter.warn(f"{item}; {item.move.new.value} is in its place")
+    if moved:
+        confirm()
     for change in write_platform(repository, root, archives):
         reporter.step(f"{change.action}: {change.path}")
 
@@ -67,15 +73,18 @@ def start_platform(
 def write_platform(repository: Repository, root: Root, archives: Path | None) -> list[Change]:
     """Write what is missing of argocd/platform; return what was done.
 
-    With `archives`, the charts are put into the repository, where Argo CD can reach them too.
+    In what is there, only addresses that answer no more are changed. With `archives`, the charts
+    are put into the repository, where Argo CD can reach them too.
     """
     with repository.lock():
-        manifests: list[Manifest] = []
+        found = dict(platform_files(repository))
+        present = {path: replace_moved(text, path=path) for path, text in found.items()}
+        manifests = [Manifest(path, text) for path, text in present.items() if text != found[path]]
         charts = []
         for known in PLATFORM_CHARTS:
-            text = repository.read(chart_path(known.name))
-            if text is not None:
-                charts.append(parse_chart_application(text, path=chart_path(known.name)))
+            path = chart_path(known.name)
+            if path in present:
+                charts.append(parse_chart_application(present[path], path=path))
                 continue
             chart = known
             if archives is not None:

@@ -38,6 +38,7 @@ from bootstrap.files.repository import Repository
 from bootstrap.git import Git
 from bootstrap.protocols import Clock, Reporter
 from bootstrap.sealing.sealed_secret import parse_sealed_secret
+from bootstrap.upstream import INSTALL_ARGO_CD, INSTALL_SEALED_SECRETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,13 @@ _ARGOCD = _Api(
     "argoproj.io/v1alpha1",
     "Application",
     "Argo CD",
-    "kubectl create namespace argocd && kubectl apply --server-side -n argocd -f"
-    " https://raw.githubusercontent.com/argoproj/argo-cd/stable/manifests/install.yaml",
+    INSTALL_ARGO_CD,
 )
 _SEALED_SECRETS = _Api(
     "bitnami.com/v1alpha1",
     "SealedSecret",
     "sealed-secrets",
-    "helm install sealed-secrets sealed-secrets --namespace kube-system"
-    " --repo https://bitnami-labs.github.io/sealed-secrets",
+    INSTALL_SEALED_SECRETS,
 )
 
 

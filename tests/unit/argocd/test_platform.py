@@ -5,13 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bootstrap.argocd.platform import (
-    ARGO_CD,
-    PLATFORM_CHARTS,
-    SEALED_SECRETS,
     parse_chart_application,
     render_chart_application,
     render_platform,
 )
+from bootstrap.argocd.platform_charts import ARGO_CD, PLATFORM_CHARTS, SEALED_SECRETS
 from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from tests.unit.golden import check_golden
@@ -61,3 +59,26 @@ def test_an_application_that_was_changed_to_what_we_can_not_install_is_named(old
         parse_chart_application(text.replace(old, new), path="argocd/platform/argo-cd.yaml")
 
     assert raised.value.message.startswith(f"argocd/platform/argo-cd.yaml: {message}")
+
+
+def test_a_chart_may_come_from_an_oci_registry_as_argo_cd_writes_it():
+    text = render_chart_application(ARGO_CD, Root(URL, "main")).content
+    path = "argocd/platform/argo-cd.yaml"
+    source = f"repoURL: {ARGO_CD.repo}\n    chart: argo-cd\n"
+    assert source in text
+
+    def read(replacement):
+        return parse_chart_application(text.replace(source, replacement), path=path)
+
+    registry = read("repoURL: registry.example.com/charts\n    chart: argo-cd\n")
+    artifact = read("repoURL: oci://registry.example.com/charts/argo-cd\n    path: .\n")
+    with pytest.raises(BootstrapError) as raised:
+        read("repoURL: oci://registry.example.com/charts\n    chart: argo-cd\n")
+
+    assert (registry.repo, registry.folder) == ("registry.example.com/charts", "")
+    assert (artifact.repo, artifact.folder) == ("oci://registry.example.com/charts/argo-cd", "")
+    assert registry.version == artifact.version == ARGO_CD.version
+    assert raised.value.message == (
+        f"{path}: repoURL has oci:// beside a chart, which Argo CD can't find then"
+    )
+    assert raised.value.hint == "write repoURL: registry.example.com/charts"

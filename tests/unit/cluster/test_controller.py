@@ -12,6 +12,7 @@ import pytest
 from bootstrap.cluster import controller as sealing
 from bootstrap.cluster.controller import ControllerName, SealingController, ServiceRef
 from bootstrap.errors import BootstrapError
+from bootstrap.upstream import INSTALL_SEALED_SECRETS
 
 CHART = {"app.kubernetes.io/name": "sealed-secrets"}
 MANIFESTS = {"name": "sealed-secrets-controller"}
@@ -128,7 +129,7 @@ def test_both_names_need_no_label() -> None:
 def test_where_there_is_none_it_says_how_to_install_it(asked: ControllerName, said: str) -> None:
     message, hint = failure(*OTHERS, asked=asked)
     assert message == said
-    assert hint.startswith("install it: `helm install sealed-secrets ")
+    assert hint == f"install it: `{INSTALL_SEALED_SECRETS}`"
 
 
 def controller(monkeypatch: pytest.MonkeyPatch, *answers: tuple[int, bytes]) -> Any:
@@ -154,6 +155,15 @@ def test_no_verdict_is_an_error_and_not_a_no(monkeypatch: pytest.MonkeyPatch, st
     with pytest.raises(BootstrapError, match=f"answered {status} when asked to verify") as raised:
         asked.locate().verify({})
     assert "marked" not in raised.value.message + raised.value.hint
+
+
+def test_a_request_to_seal_again_that_came_too_early_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api, asked = controller(monkeypatch, (429, b""), (429, b""), (200, b"{}"))
+    assert asked.rotate({}) == b"{}"
+    path = "/api/v1/namespaces/kube-system/services/http:sealed-secrets-controller:/proxy/v1/rotate"
+    assert api.asked == [path] * 3
 
 
 def test_a_controller_that_is_always_busy_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from bootstrap.checkout import environments as project_files
 from bootstrap.environments.environment import Environment
+from bootstrap.upstream import MOVES
 from tests.support.fleet import add_chart
 from tests.unit.certificates import make_certificate
 from tests.unit.work_tree import Ended, WorkTree
@@ -382,3 +383,25 @@ def test_an_empty_clone_is_told_to_begin(tree: WorkTree):
 def test_wrong_usage(tree: WorkTree):
     assert tree.run("doctor", "--offline", "--context", "x").code == 2
     assert tree.run("doctor", "nothing").code == 2
+
+
+def test_addresses_that_answer_no_more_are_errors_with_the_new_ones(sealed: WorkTree):
+    old, new = MOVES[0].old, MOVES[0].new.value
+    sealed.write("argocd/platform/sealed-secrets.yaml", f"spec:\n  source:\n    repoURL: {old}\n")
+    sealed.write("argocd/platform-project.yaml", f"spec:\n  sourceRepos:\n    - {old}\n")
+    sealed.write("argocd/platform/mine.yaml", f"spec: {{sources: [{{repoURL: {new}}}]}}\n")
+
+    done = sealed.run("doctor", "--offline", "-o", "json")
+
+    assert done.code == 1
+    assert [item for item in done.json()["findings"] if item["check"] == "platform"] == [
+        {
+            "check": "platform",
+            "severity": "error",
+            "what": f"{path}:3: {old} answers no more since 2026-06-15",
+            "why": "Argo CD can't get the chart from there, so it is neither installed nor"
+            " upgraded",
+            "mend": f"write {new} there, or let `bootstrap up --install` do it; commit and push",
+        }
+        for path in ("argocd/platform/sealed-secrets.yaml", "argocd/platform-project.yaml")
+    ]

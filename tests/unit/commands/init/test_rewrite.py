@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bootstrap.argocd.application import render_application, render_root
-from bootstrap.argocd.platform import PLATFORM_CHARTS, render_chart_application, render_platform
+from bootstrap.argocd.platform import render_chart_application, render_platform
+from bootstrap.argocd.platform_charts import PLATFORM_CHARTS
 from bootstrap.argocd.project import render_project
 from bootstrap.commands.init.rewrite import RewriteOptions, rewrite
 from bootstrap.environments.environment import Destination, Environment, Root

@@ -10,12 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from bootstrap.argocd.platform import (
-    ARGO_CD,
-    PLATFORM_CHARTS,
-    SEALED_SECRETS,
-    render_chart_application,
-)
+from bootstrap.argocd.platform import render_chart_application
+from bootstrap.argocd.platform_charts import ARGO_CD, PLATFORM_CHARTS, SEALED_SECRETS
 from bootstrap.cluster import Cluster
 from bootstrap.commands.up.install import Install, install
 from bootstrap.commands.up.platform_files import load_platform, start_platform, write_platform
@@ -23,10 +19,14 @@ from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.helm.platform_chart import render_chart
+from bootstrap.upstream import MOVES
 from tests.unit.commands.watch.test_wait_loop import FakeTime, Log
 from tests.unit.files.test_chart_archive import pack
 from tests.unit.work_tree import ORIGIN, WorkTree
 
+MOVE = MOVES[0]
+SEALED_FILE = "argocd/platform/sealed-secrets.yaml"
+PROJECT = "argocd/platform-project.yaml"
 _CLI = importlib.import_module("bootstrap.cli.options")
 CHART = """\
 ---
@@ -218,7 +218,7 @@ def test_the_files_are_written_once_and_then_the_users(prod: WorkTree) -> None:
 
     first = write_platform(repository, Root(ORIGIN, "main"), None)
     file = prod.root / "argocd/platform/argo-cd.yaml"
-    file.write_text(file.read_text().replace("9.5.0", "9.6.0"))
+    file.write_text(file.read_text().replace(ARGO_CD.version, "9.6.0"))
     second = write_platform(repository, Root(ORIGIN, "main"), None)
 
     assert [(item.path, item.action) for item in first] == [
@@ -228,7 +228,9 @@ def test_the_files_are_written_once_and_then_the_users(prod: WorkTree) -> None:
         ("argocd/platform-root.yaml", "created"),
     ]
     assert second == []
-    assert [chart.version for chart in load_platform(repository)] == ["9.6.0", "2.18.6"]
+    assert [chart.version for chart in load_platform(repository)] == [
+        "9.6.0", SEALED_SECRETS.version,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -277,6 +279,7 @@ def test_archives_that_nobody_reads_are_told_of(prod: WorkTree, tmp_path: Path) 
         repository=Repository(prod.root),
         connect=lambda: cast(Cluster, FakeCluster()),
         archives=tmp_path,
+        confirm=lambda: None,
         reporter=log,
     )
 
@@ -314,30 +317,99 @@ def test_helm_gets_the_pinned_version_from_its_repository(
     said = render_chart(tmp_path, ARGO_CD, "v1.36.3").splitlines()
 
     assert said[:7] == [
-        "template", "argocd", "argo-cd", "--repo", "https://argoproj.github.io/argo-helm",
-        "--version", "9.5.0",
+        "template", "argocd", "argo-cd", "--repo", ARGO_CD.repo, "--version", ARGO_CD.version,
     ]  # fmt: skip
     assert said[7:10] == ["--namespace", "argocd", "--values"]
     assert said[11:] == ["--include-crds", "--skip-tests", "--kube-version", "v1.36.3"]
 
 
-def test_a_chart_repository_out_of_reach_is_told_with_the_way_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def with_dead_addresses(prod: WorkTree) -> str:
+    """Make the files as they were written while the old address was alive; return sealed-secrets'.
+
+    A person has raised the version and added a comment.
+    """
+    repository = Repository(prod.root)
+    write_platform(repository, Root(ORIGIN, "main"), None)
+    for path in (SEALED_FILE, PROJECT):
+        prod.write(path, prod.read(path).replace(MOVE.new.value, MOVE.old))
+    pinned = f"'{SEALED_SECRETS.version}'"
+    prod.write(SEALED_FILE, prod.read(SEALED_FILE).replace(pinned, "2.18.7  # mine"))
+    return prod.read(SEALED_FILE)
+
+
+def test_dead_addresses_are_replaced_if_asked_and_nothing_else_is(prod: WorkTree) -> None:
+    old = with_dead_addresses(prod)
+    argo_cd = prod.read("argocd/platform/argo-cd.yaml")
+    log, asked = Log(), []
+
+    def start() -> None:
+        start_platform(
+            None,
+            repository=Repository(prod.root),
+            connect=lambda: cast(Cluster, FakeCluster()),
+            archives=None,
+            confirm=lambda: asked.append(prod.read(SEALED_FILE)),
+            reporter=log,
+        )
+
+    start()
+    start()
+
+    assert asked == [old]
+    assert prod.read(SEALED_FILE) == old.replace(MOVE.old, MOVE.new.value)
+    assert prod.read("argocd/platform/argo-cd.yaml") == argo_cd
+    assert MOVE.old not in prod.read(PROJECT)
+    assert MOVE.new.value in prod.read(PROJECT)
+    said = f"{MOVE.old} answers no more since 2026-06-15; {MOVE.new.value} is in its place"
+    assert log.lines == [
+        f"{SEALED_FILE}:13: {said}",
+        f"{PROJECT}:13: {said}",
+        f"updated: {SEALED_FILE}",
+        f"updated: {PROJECT}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "terminal", "stdin", "code", "changed", "error"),
+    [
+        ([], False, b"", 2, False, "--install asks before it changes an address in a file of"),
+        ([], True, b"n\n", 1, False, "nothing was changed"),
+        ([], True, b"y\n", 1, True, "not committed yet: argocd/"),
+        (["--yes"], False, b"", 1, True, "not committed yet: argocd/"),
+    ],
+    ids=["no terminal", "no", "yes", "--yes"],
+)
+def test_a_dead_address_is_changed_only_with_the_users_word(
+    prod: WorkTree,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    terminal: bool,
+    stdin: bytes,
+    code: int,
+    changed: bool,
+    error: str,
 ) -> None:
-    helm = tmp_path / "helm"
-    helm.write_text(
-        "#!/bin/sh\necho 'Error: looks like it is not a valid chart repository' >&2\nexit 1\n"
-    )
-    helm.chmod(0o755)
-    monkeypatch.setenv("BOOTSTRAP_HELM", str(helm))
+    monkeypatch.setattr(_CLI, "connect", lambda *_asked: FakeCluster())
+    old = with_dead_addresses(prod)
 
-    with pytest.raises(BootstrapError) as raised:
-        render_chart(tmp_path, SEALED_SECRETS, "v1.36.3")
+    done = prod.run("up", "--install", *arguments, stdin=stdin, terminal=terminal)
 
-    assert raised.value.message == (
-        "chart sealed-secrets: Error: looks like it is not a valid chart repository"
+    assert done.code == code
+    assert f"error: {error}" in done.err
+    assert (prod.read(SEALED_FILE) != old) is changed
+    assert done.err.count("answers no more") == 2
+
+
+def test_yes_with_nothing_to_ask_is_wrong_usage(prod: WorkTree) -> None:
+    done = prod.run("up", "--yes")
+
+    assert (done.code, done.lines) == (
+        2,
+        [
+            "error: --yes is used only with --adopt or --install",
+            "  fix: add one of them, or leave it out",
+        ],
     )
-    assert raised.value.hint.endswith("give archives: --charts DIR")
 
 
 def test_charts_without_install_is_wrong_usage(prod: WorkTree) -> None:
