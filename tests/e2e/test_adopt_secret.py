@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.live import edit, for_fake_pods, need_fake_pods, with_tools
+from tests.chart.live import need_fake_pods, with_tools
 from tests.e2e.loop import Live
 from tests.plane.target import Target
 from tests.plane.waiting import wait_for
@@ -59,8 +59,6 @@ def test_the_guide_within_the_same_namespace_leaves_no_pod_without_its_secret(
     second = re.sub(r"-n agentsmith\b", f"-n {place}", second)
 
     user.run("bash", "-euo", "pipefail", "-c", first)
-    edit(user.root / "environments/prod/values.yaml", for_fake_pods)
-    user.push("For pods that are always ready")
     doctor = json.loads(user.bootstrap("doctor", "-o", "json", check=False).stdout)
     refused = user.bootstrap("up", "prod", check=False)
     untouched = plane.cluster.get(
@@ -95,7 +93,6 @@ def test_a_controller_that_gave_up_takes_over_and_what_is_lost_is_asked_about(
     user.bootstrap("init", "prod", "--namespace", place)
     user.bootstrap("seal", ".env", "--env", "prod")
     user.bootstrap("seal", "--remove", "slack-bot-token", "--env", "prod")
-    edit(user.root / "environments/prod/values.yaml", for_fake_pods)
     user.push("Add environment prod")
     for name in ("agentsmith-dispatcher", "redis"):
         plane.cluster.delete("apps/v1", "Deployment", name, place)
