@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bootstrap.environments.environment import Environment
 
 
-class Places:
+class Clusters:
     """The cluster that Argo CD runs in, and the one other that the user named, if any.
 
     Each is connected to when it is first needed, and once.
@@ -26,7 +26,7 @@ class Places:
         self._connect = functools.cache(connect)
         self._connect_other = functools.cache(connect_other) if connect_other else None
 
-    def home(self) -> Cluster:
+    def argocd(self) -> Cluster:
         """Return the cluster that Argo CD runs in."""
         return self._connect()
 
@@ -34,10 +34,10 @@ class Places:
         """Tell whether we know a way to the cluster of `environment`; nothing is connected to."""
         return environment.destination.in_cluster or self._connect_other is not None
 
-    def of(self, environment: Environment) -> Cluster | None:
+    def destination_of(self, environment: Environment) -> Cluster | None:
         """Return the cluster that `environment` runs in, None where we know no way to it."""
         if environment.destination.in_cluster:
-            return self.home()
+            return self.argocd()
         return self._connect_other() if self._connect_other else None
 
     def divide(
@@ -57,5 +57,5 @@ class Places:
                 f"name one environment: `bootstrap {command} {away[0].name} --destination-context"
                 " CONTEXT`",
             )
-        groups = [(self.of(members[0]), members) for members in (here, away) if members]
+        groups = [(self.destination_of(members[0]), members) for members in (here, away) if members]
         return [(cluster, members) for cluster, members in groups if cluster is not None]

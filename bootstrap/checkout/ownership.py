@@ -21,7 +21,7 @@ from bootstrap.files.repository import Repository
 from bootstrap.protocols import Reporter
 
 if TYPE_CHECKING:
-    from bootstrap.checkout.clusters import Places
+    from bootstrap.checkout.clusters import Clusters
     from bootstrap.cluster import Cluster
 
 
@@ -102,7 +102,7 @@ def check_place(environment: Environment, cluster: Cluster) -> None:
 def check_if_reachable(
     environment: Environment,
     repository: Repository,
-    places: Places,
+    clusters: Clusters,
     reporter: Reporter,
     *,
     command: str,
@@ -112,7 +112,7 @@ def check_if_reachable(
     A configured cluster that can't be asked is told of; without one nothing is in reach to touch.
     """
     try:
-        cluster = places.home()
+        cluster = clusters.argocd()
     except BootstrapError:
         return
     root = load_root(repository)

@@ -18,7 +18,7 @@ from bootstrap.cli.options import (
     Format,
     Output,
     Timeout,
-    open_repository,
+    session_of,
 )
 from bootstrap.cli.publishing import (
     Branch,
@@ -28,7 +28,6 @@ from bootstrap.cli.publishing import (
     Waiting,
     publish_options,
     refuse_idle,
-    wait_for,
     waiting,
 )
 
@@ -100,48 +99,31 @@ def change(
     With `show_diff` it is shown before the change as well, not only in a dry run. `looks` says that
     the command looks into the cluster without --wait, too.
     """
-    from bootstrap.checkout.environments import load_root
-    from bootstrap.checkout.ownership import check_if_reachable, check_ours
-    from bootstrap.commands.release.change import Workplace
-    from bootstrap.terminal.output import TerminalReporter
+    from bootstrap.commands.release.change import Workplace, see_through
     from bootstrap.views.change import print_changed, print_edits, show_changed
 
     if not asked.wait:
         refuse_idle(asked.waiting, looks=looks)
-    as_json = asked.output is Format.JSON
-    publishing = publish_options(
-        commit=asked.commit, push=asked.push, branch=asked.branch, wait=asked.wait
-    )
-    git, repository = open_repository()
-    reporter = TerminalReporter()
-    shows = (asked.dry_run or show_diff) and not as_json
+    as_json, dry_run = asked.output is Format.JSON, asked.dry_run
+    shows = (dry_run or show_diff) and not as_json
     place = Workplace(
-        repository=repository,
-        git=git,
-        reporter=reporter,
-        publishing=publishing,
+        session=session_of(asked.waiting.clusters),
+        publishing=publish_options(
+            commit=asked.commit, push=asked.push, branch=asked.branch, wait=asked.wait
+        ),
         preview=print_edits if shows else lambda _edits: None,
-        dry_run=asked.dry_run,
-        reach=lambda environment: check_ours(
-            load_root(repository),
-            [environment],
-            asked.waiting.places.home(),
-            command="--wait",
-        ),
-        look=lambda environment: check_if_reachable(
-            environment, repository, asked.waiting.places, reporter, command="bootstrap resume"
-        ),
+        dry_run=dry_run,
         wait=asked.wait,
     )
-    changed = run(place)
-    show_changed(changed, dry_run=asked.dry_run)
-    seconds = None
-    try:
-        if asked.wait and not asked.dry_run:
-            seconds = wait_for(
-                changed.published, changed.environment, asked.waiting,
-                repository=repository, git=git,
-            )  # fmt: skip
-    finally:  # what was pushed is pushed, however the waiting ends
+
+    def finish(changed: Changed, seconds: float | None) -> None:
         if as_json:
-            print_changed(changed, seconds, dry_run=asked.dry_run)
+            print_changed(changed, seconds, dry_run=dry_run)
+
+    see_through(
+        run,
+        place,
+        timeout_seconds=asked.waiting.seconds,
+        show=lambda changed: show_changed(changed, dry_run=dry_run),
+        finish=finish,
+    )

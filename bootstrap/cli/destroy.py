@@ -15,7 +15,7 @@ from bootstrap.cli.options import (
     Format,
     Output,
     Timeout,
-    open_repository,
+    session_of,
 )
 from bootstrap.cli.publishing import Branch, Commit, Push, publish_options, refuse_idle, waiting
 from bootstrap.errors import BootstrapError, UsageError
@@ -57,11 +57,8 @@ def destroy(
     let --wait do both. One that no remote ever had goes at once. Keys and other files that Git
     never had stay.
     """
-    import time
-
     from bootstrap.commands.destroy.deletion import DestroyOptions
     from bootstrap.commands.destroy.destroy import destroy as run
-    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.destroy import show_destroy
 
     if wait and without_cluster:
@@ -70,7 +67,6 @@ def destroy(
     if not wait:
         refuse_idle(how, looks=True)
     options = publish_options(commit=commit, push=push, branch=branch, wait=wait)
-    git, repository = open_repository()
     result = run(
         environment,
         DestroyOptions(
@@ -80,12 +76,8 @@ def destroy(
             timeout_seconds=how.seconds,
             dry_run=dry_run,
         ),
-        repository=repository,
-        git=git,
-        places=how.places,
+        session_of(how.clusters),
         confirm=(lambda _environment: None) if yes else _ask,
-        clock=time,
-        reporter=TerminalReporter(),
     )
     show_destroy(
         result, dry_run=dry_run, without_cluster=without_cluster, as_json=output is Format.JSON

@@ -7,14 +7,7 @@ from typing import Annotated
 import typer
 
 from bootstrap.cli.completion import complete_environment, complete_side
-from bootstrap.cli.options import (
-    Context,
-    DestinationContext,
-    Format,
-    Output,
-    open_places,
-    open_repository,
-)
+from bootstrap.cli.options import Context, DestinationContext, Format, Output, open_session
 from bootstrap.errors import EXIT_FAILURE, UsageError
 
 
@@ -44,11 +37,8 @@ def diff(
     Secrets show as key names only. Exit code 0: the same; 1: different, or an error. With --all,
     environments without a file that differs from the revision are not rendered.
     """
-    from datetime import UTC, datetime
-
     from bootstrap.commands.preview.diff import diff as run
     from bootstrap.helm import Helm
-    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.diff import show_diff
 
     if every:
@@ -56,43 +46,30 @@ def diff(
         return
     if environment is None:
         raise UsageError("say which environment, or --all", "for example `bootstrap diff prod`")
-    git, repository = open_repository()
-    result = run(
-        environment,
-        against,
-        repository=repository,
-        git=git,
-        helm=Helm.find,
-        places=open_places(context, destination_context),
-        now=datetime.now(UTC),
-        reporter=TerminalReporter(),
-    )
+    session = open_session(context, destination_context)
+    result = run(environment, against, session, helm=Helm.find)
     show_diff(result, as_json=output is Format.JSON)
     if result.diffs:
         raise typer.Exit(EXIT_FAILURE)
 
 
 def _diff_all(environment: str | None, against: str, *, as_json: bool) -> None:
-    from datetime import UTC, datetime
-
     from bootstrap.commands.preview.diff_all import diff_all
     from bootstrap.helm import Helm
     from bootstrap.views.diff import show_diff_all
 
-    git, repository = open_repository()
+    session = open_session()
     if environment is not None:
         raise UsageError(
             f"--all is every environment, and {environment} is one", "leave one of them out"
         )
-    if against == "live" or against in repository.applications():
+    if against == "live" or against in session.repository.applications():
         raise UsageError(
             f"--all compares with a revision, and {against} is "
             + ("the cluster" if against == "live" else "an environment"),
             "name one: `bootstrap diff --all --against main`",
         )
-    result = diff_all(
-        against, repository=repository, git=git, helm=Helm.find(), now=datetime.now(UTC)
-    )
+    result = diff_all(against, session, helm=Helm.find())
     show_diff_all(result, as_json=as_json)
     if any(item.diffs for item in result.results):
         raise typer.Exit(EXIT_FAILURE)

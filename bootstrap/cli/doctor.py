@@ -13,8 +13,7 @@ from bootstrap.cli.options import (
     ControllerService,
     Format,
     Output,
-    connect,
-    open_repository,
+    open_session,
 )
 from bootstrap.errors import EXIT_FAILURE, UsageError
 
@@ -36,8 +35,6 @@ def doctor(
 
     Each finding says why it matters and what mends it. Exit code 1 if one is an error.
     """
-    from datetime import UTC, datetime
-
     from bootstrap.commands.doctor.doctor import doctor as run
     from bootstrap.views.doctor import show_doctor
 
@@ -46,13 +43,9 @@ def doctor(
     for name, value in zip(names, where, strict=True):
         if offline and value is not None:
             raise UsageError(f"{name} does not go with --offline", "leave one of them out")
-    git, repository = open_repository()
     findings = run(
         environment,
-        repository=repository,
-        git=git,
-        connect=lambda: connect(*where),
-        now=lambda: datetime.now(UTC),
+        open_session(context, controller=(controller_namespace, controller_name)),
         offline=offline,
         needs_cluster=context is not None,
     )

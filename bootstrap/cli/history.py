@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bootstrap.cli.completion import EnvironmentArgument
-from bootstrap.cli.options import Context, Format, Output, connect, open_repository
+from bootstrap.cli.options import Context, Format, Output, open_session
 
 
 def history(
@@ -23,16 +23,7 @@ def history(
     Newest first: who wrote it, when it was synced, and whether it runs, failed or waits.
     """
     from bootstrap.commands.watch.history import history as run
-    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.history import show_history
 
-    git, repository = open_repository()
-    result = run(
-        environment,
-        limit,
-        repository=repository,
-        git=git,
-        connect=lambda: connect(context),
-        reporter=TerminalReporter(),
-    )
+    result = run(environment, limit, open_session(context))
     show_history(result, as_json=output is Format.JSON)

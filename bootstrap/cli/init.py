@@ -17,7 +17,7 @@ from bootstrap.cli.options import (
     Output,
     certificate_source,
     check_cluster_options,
-    open_repository,
+    open_session,
 )
 from bootstrap.errors import UsageError
 
@@ -88,13 +88,10 @@ def init(
 
     What is not given stays as it is, or has its default. Run twice, it changes nothing.
     """
-    from datetime import UTC, datetime
-
     from bootstrap.cli.rename import run_rewrite
     from bootstrap.commands.init.init import InitOptions
     from bootstrap.commands.init.init import init as run
     from bootstrap.commands.init.rewrite import RewriteOptions
-    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.init import show_init
 
     source = (cert, from_cluster, context, controller_namespace, controller_name)
@@ -108,7 +105,7 @@ def init(
     if environment is None:
         raise UsageError("no environment is named", "name one, or change what all share with --all")
     check_cluster_options(*source)
-    git, repository = open_repository()
+    session = open_session()
     result = run(
         environment,
         InitOptions(
@@ -121,12 +118,9 @@ def init(
             certificate=certificate_source(*source),
             dry_run=dry_run,
         ),
-        repository=repository,
-        git=git,
-        now=datetime.now(UTC),
-        reporter=TerminalReporter(),
+        session,
     )
-    show_init(result, repository, dry_run=dry_run, as_json=output is Format.JSON)
+    show_init(result, session.repository, dry_run=dry_run, as_json=output is Format.JSON)
 
 
 def _refuse_beside_all(*given: object) -> None:

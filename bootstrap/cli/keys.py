@@ -17,6 +17,7 @@ from bootstrap.cli.options import (
     check_cluster_options,
     connect,
     open_repository,
+    open_session,
 )
 from bootstrap.cli.passphrase import read_passphrase
 from bootstrap.errors import UsageError
@@ -64,22 +65,14 @@ def fetch(
     output: Output = Format.TEXT,
 ) -> None:
     """Pin the controller's newest certificate. Refuses while values are sealed for another."""
-    from datetime import UTC, datetime
 
     from bootstrap.checkout.environments import require_environment
     from bootstrap.commands.keys.fetch import fetch as run
-    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.keys import show_fetch
 
-    _git, repository = open_repository()
-    result = run(
-        require_environment(repository, environment),
-        connect=lambda: connect(context, controller_namespace, controller_name),
-        repository=repository,
-        now=datetime.now(UTC),
-        reporter=TerminalReporter(),
-        dry_run=dry_run,
-    )
+    session = open_session(context, controller=(controller_namespace, controller_name))
+    chosen = require_environment(session.repository, environment)
+    result = run(chosen, session, dry_run=dry_run)
     show_fetch(result, dry_run=dry_run, as_json=output is Format.JSON)
 
 
@@ -98,25 +91,16 @@ def rotate(
     No plaintext is needed, and none is written. Without the private key here, only the controller
     can do it: --from-cluster.
     """
-    from datetime import UTC, datetime
 
     from bootstrap.checkout.environments import require_environment
     from bootstrap.commands.keys.rotate import rotate as run
-    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.keys import show_rotate
 
     where = (context, controller_namespace, controller_name)
     check_cluster_options(None, from_cluster, *where)
-    git, repository = open_repository()
-    result = run(
-        require_environment(repository, environment),
-        connect=(lambda: connect(*where)) if from_cluster else None,
-        repository=repository,
-        git=git,
-        now=datetime.now(UTC),
-        reporter=TerminalReporter(),
-        dry_run=dry_run,
-    )
+    session = open_session(context, controller=(controller_namespace, controller_name))
+    chosen = require_environment(session.repository, environment)
+    result = run(chosen, session, from_cluster=from_cluster, dry_run=dry_run)
     show_rotate(result, dry_run=dry_run, as_json=output is Format.JSON)
 
 
@@ -131,19 +115,14 @@ def give(
 
     After `keys rotate` and before the push: then Argo CD never sees a value it can't have.
     """
-    import time
-    from datetime import UTC, datetime
 
     from bootstrap.checkout.environments import require_environment
-    from bootstrap.commands.keys.give import SealingKeys
-    from bootstrap.terminal.output import TerminalReporter
+    from bootstrap.commands.keys.give import keys_of
 
-    _git, repository = open_repository()
-    chosen = require_environment(repository, environment)
-    say = TerminalReporter()
-    holder = SealingKeys(repository, time, lambda: datetime.now(UTC), say)
-    if not holder.give(connect(context, controller_namespace, controller_name), [chosen]):
-        say.step(f"the controller holds the key of {chosen.name} already")
+    session = open_session(context, controller=(controller_namespace, controller_name))
+    chosen = require_environment(session.repository, environment)
+    if not keys_of(session).give(session.clusters.argocd(), [chosen]):
+        session.reporter.step(f"the controller holds the key of {chosen.name} already")
 
 
 @keys.command(epilog="Example: bootstrap keys backup /media/stick/keys.age")

@@ -13,7 +13,8 @@ import typer
 from bootstrap.errors import UsageError, working_directory_gone
 
 if TYPE_CHECKING:
-    from bootstrap.checkout.clusters import Places
+    from bootstrap.checkout.clusters import Clusters
+    from bootstrap.checkout.session import Session
     from bootstrap.cluster import Cluster
     from bootstrap.files.repository import Repository
     from bootstrap.git import Git
@@ -57,6 +58,27 @@ def open_repository() -> tuple[Git, Repository]:
     return git, Repository(git.root)
 
 
+def open_session(
+    context: str | None = None,
+    destination_context: str | None = None,
+    controller: tuple[str | None, str | None] = (None, None),
+) -> Session:
+    """Return what a use case is handed; clusters are those of the contexts."""
+    return session_of(open_clusters(context, destination_context, controller))
+
+
+def session_of(clusters: Clusters) -> Session:
+    """Return what a use case is handed in the repository that the working directory is in."""
+    import time
+    from datetime import UTC, datetime
+
+    from bootstrap.checkout.session import Session
+    from bootstrap.terminal.output import TerminalReporter
+
+    git, repository = open_repository()
+    return Session(repository, git, clusters, time, lambda: datetime.now(UTC), TerminalReporter())
+
+
 ControllerNamespace = Annotated[
     str | None,
     typer.Option("--controller-namespace", help="Namespace of the controller [default: found]."),
@@ -98,15 +120,15 @@ def connect(
     return Cluster.connect(context, ControllerName(controller_namespace, controller_name))
 
 
-def open_places(
+def open_clusters(
     context: str | None,
     destination_context: str | None,
     controller: tuple[str | None, str | None] = (None, None),
-) -> Places:
+) -> Clusters:
     """Return what connects to the clusters of these contexts, when one is needed."""
-    from bootstrap.checkout.clusters import Places
+    from bootstrap.checkout.clusters import Clusters
 
-    return Places(
+    return Clusters(
         lambda: connect(context, *controller),
         (lambda: connect(destination_context, *controller)) if destination_context else None,
     )

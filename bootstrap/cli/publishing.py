@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap.cli.options import DEFAULT_TIMEOUT, open_places, parse_duration
+from bootstrap.cli.options import DEFAULT_TIMEOUT, open_clusters, parse_duration
 from bootstrap.errors import UsageError
 
 if TYPE_CHECKING:
-    from bootstrap.checkout.clusters import Places
-    from bootstrap.checkout.publish import Published, PublishOptions
-    from bootstrap.environments.environment import Environment
-    from bootstrap.files.repository import Repository
-    from bootstrap.git import Git
+    from bootstrap.checkout.clusters import Clusters
+    from bootstrap.checkout.publish import PublishOptions
 
 Commit = Annotated[bool, typer.Option("--commit", help="Commit what changed, and only that.")]
 Push = Annotated[bool, typer.Option("--push", help="Commit and push; never by force.")]
@@ -37,7 +34,7 @@ class Waiting:
     """How long to wait, and where to look."""
 
     seconds: float
-    places: Places
+    clusters: Clusters
     given: tuple[str, ...]
     """The options of these that the user gave."""
 
@@ -60,8 +57,8 @@ def waiting(timeout: str, context: str | None, destination_context: str | None) 
     given = [option for option, value in contexts.items() if value is not None]
     if timeout != DEFAULT_TIMEOUT:
         given.insert(0, "--timeout")
-    places = open_places(context, destination_context)
-    return Waiting(parse_duration(timeout), places, tuple(given))
+    clusters = open_clusters(context, destination_context)
+    return Waiting(parse_duration(timeout), clusters, tuple(given))
 
 
 def refuse_idle(how: Waiting, *, looks: bool) -> None:
@@ -72,44 +69,3 @@ def refuse_idle(how: Waiting, *, looks: bool) -> None:
     for option in how.given:
         if option == "--timeout" or not looks:
             raise UsageError(f"{option} is used only with --wait", "add --wait, or leave it out")
-
-
-def wait_for(
-    published: Published,
-    environment: Environment,
-    how: Waiting,
-    *,
-    repository: Repository,
-    git: Git,
-) -> float:
-    """Wait until what was pushed is running; return the seconds."""
-    return wait_for_pushed(published.commit, environment, how, repository=repository, git=git)[1]
-
-
-def wait_for_pushed(
-    commit: str | None,
-    environment: Environment,
-    how: Waiting,
-    *,
-    repository: Repository,
-    git: Git,
-) -> tuple[str, float]:
-    """Wait until `commit` (None: what is pushed) is running; return it and the seconds."""
-    import time
-
-    from bootstrap.commands.watch.wait import wait_for_commit
-    from bootstrap.terminal.output import TerminalReporter
-
-    reporter = TerminalReporter()
-    commit, seconds = wait_for_commit(
-        environment,
-        commit,
-        repository=repository,
-        git=git,
-        places=how.places,
-        timeout_seconds=how.seconds,
-        clock=time,
-        reporter=reporter,
-    )
-    reporter.step(f"{environment.name} is Synced and Healthy at {commit[:7]} ({seconds:.1f} s)")
-    return commit, seconds

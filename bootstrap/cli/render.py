@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bootstrap.cli.completion import complete_environment
-from bootstrap.cli.options import Format, Output, open_repository
+from bootstrap.cli.options import Format, Output, open_session
 from bootstrap.errors import UsageError
 
 
@@ -41,17 +41,9 @@ def render(
     from bootstrap.commands.preview.render import render as run
     from bootstrap.commands.preview.render import write_rendered
     from bootstrap.helm import Helm
-    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.render import show_render, show_written
 
-    _git, repository = open_repository()
-    result = run(
-        environment,
-        every=every,
-        repository=repository,
-        helm=Helm.find(kube_version),
-        reporter=TerminalReporter(),
-    )
+    result = run(environment, open_session(), every=every, helm=Helm.find(kube_version))
     if output_dir is None:
         show_render(result, as_json=output is Format.JSON, many=every)
     else:

@@ -36,16 +36,12 @@ def rollback(
 
     It keeps the newest secrets, and is held: `upgrade` and `promote` wait for --release-hold.
     """
-    from datetime import UTC, datetime
-
     from bootstrap.commands.release.rollback import RollbackOptions
     from bootstrap.commands.release.rollback import rollback as run
 
     options = RollbackOptions(to, secrets, reason)
     change(
         asked,
-        lambda place: run(
-            environment, options, place, connect=asked.waiting.places.home, now=datetime.now(UTC)
-        ),
+        lambda place: run(environment, options, place),
         looks=to is None or secrets,
     )

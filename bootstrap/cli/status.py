@@ -7,14 +7,7 @@ from typing import Annotated
 import typer
 
 from bootstrap.cli.completion import EnvironmentOrAll
-from bootstrap.cli.options import (
-    Context,
-    DestinationContext,
-    Format,
-    Output,
-    open_places,
-    open_repository,
-)
+from bootstrap.cli.options import Context, DestinationContext, Format, Output, open_session
 from bootstrap.errors import EXIT_FAILURE, UsageError
 
 
@@ -43,25 +36,14 @@ def status(
             "--watch goes on until Ctrl-C, and shows text",
             "leave it out for --exit-code and for -o json",
         )
-    import time
-
     from bootstrap.commands.watch.status import StatusReader
     from bootstrap.commands.watch.status import watch as run
-    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.status import show_status, watch_status
 
-    git, repository = open_repository()
-    reporter = TerminalReporter()
-    reader = StatusReader(
-        environment,
-        repository=repository,
-        git=git,
-        places=open_places(context, destination_context),
-        clock=time,
-        reporter=reporter,
-    )
+    session = open_session(context, destination_context)
+    reader = StatusReader(environment, session)
     if watch:
-        watch_status(run(reader, time, reporter), in_full=environment is not None)
+        watch_status(run(reader, session.clock, session.reporter), in_full=environment is not None)
         return
     result = reader.read()
     show_status(result, as_json=output is Format.JSON, in_full=environment is not None)

@@ -17,15 +17,14 @@ from bootstrap.cli.options import (
     Format,
     Output,
     Timeout,
-    open_places,
-    open_repository,
+    open_session,
     parse_duration,
 )
 from bootstrap.errors import BootstrapError, UsageError
 
 if TYPE_CHECKING:
+    from bootstrap.checkout.session import Session
     from bootstrap.cluster import Cluster
-    from bootstrap.files.repository import Repository
 
 
 def up(
@@ -78,12 +77,9 @@ def up(
 
     Waits until the pushed commit is Synced and Healthy, or says what is wrong.
     """
-    import time
-    from datetime import UTC, datetime
 
     from bootstrap.commands.up.up import UpOptions
     from bootstrap.commands.up.up import up as run
-    from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.up import show_up
 
     if charts is not None and not install:
@@ -94,8 +90,7 @@ def up(
             "add one of them, or leave it out",
         )
     seconds = parse_duration(timeout)
-    git, repository = open_repository()
-    places = open_places(context, destination_context, (controller_namespace, controller_name))
+    session = open_session(context, destination_context, (controller_namespace, controller_name))
     result = run(
         environment,
         UpOptions(
@@ -105,14 +100,9 @@ def up(
             adopt=((lambda _old: None) if yes else _ask_adopt) if adopt else None,
             adopt_secret=((lambda _loss: None) if yes else _ask_secret) if adopt_secret else None,
         ),
-        repository=repository,
-        git=git,
-        places=places,
-        clock=time,
-        now=lambda: datetime.now(UTC),
-        reporter=TerminalReporter(),
+        session,
         prepare=(
-            _installer(environment, repository, places.home, charts, seconds, force_conflicts, yes)
+            _installer(environment, session, charts, seconds, force_conflicts, yes)
             if install
             else None
         ),
@@ -161,28 +151,25 @@ def _ask_to_change() -> None:
 
 def _installer(
     environment: str | None,
-    repository: Repository,
-    home: Callable[[], Cluster],
+    session: Session,
     charts: str | None,
     seconds: float,
     force_conflicts: bool,
     yes: bool,
 ) -> Callable[[Cluster], None]:
     """Write the platform's files where they are missing; return what installs it."""
-    import time
     from pathlib import Path
 
     from bootstrap.checkout.environments import load_root
     from bootstrap.commands.up.install import Install, install
     from bootstrap.commands.up.platform_files import load_platform, start_platform
     from bootstrap.helm.platform_chart import render_chart
-    from bootstrap.terminal.output import TerminalReporter
 
-    reporter = TerminalReporter()
+    repository, reporter = session.repository, session.reporter
     start_platform(
         environment,
         repository=repository,
-        connect=home,
+        connect=session.clusters.argocd,
         archives=None if charts is None else Path(charts),
         confirm=(lambda: None) if yes else _ask_to_change,
         reporter=reporter,
@@ -194,4 +181,4 @@ def _installer(
         timeout_seconds=seconds,
         force_conflicts=force_conflicts,
     )
-    return lambda cluster: install(wanted, cluster, time, reporter)
+    return lambda cluster: install(wanted, cluster, session.clock, reporter)

@@ -14,9 +14,9 @@ from bootstrap.cli.options import (
     Format,
     Output,
     Timeout,
-    open_repository,
+    session_of,
 )
-from bootstrap.cli.publishing import wait_for_pushed, waiting
+from bootstrap.cli.publishing import waiting
 
 
 def wait(
@@ -37,11 +37,12 @@ def wait(
     Changes nothing. Says what is wrong where it can't get there, and ends at once if it is there.
     """
     from bootstrap.checkout.environments import require_environment
+    from bootstrap.commands.watch.wait import see_running
     from bootstrap.terminal.output import print_json
 
     how = waiting(timeout, context, destination_context)
-    git, repository = open_repository()
-    chosen = require_environment(repository, environment)
-    running, seconds = wait_for_pushed(commit, chosen, how, repository=repository, git=git)
+    session = session_of(how.clusters)
+    chosen = require_environment(session.repository, environment)
+    running, seconds = see_running(chosen, commit, session, timeout_seconds=how.seconds)
     if output is Format.JSON:
         print_json({"environment": chosen.name, "commit": running, "seconds": seconds})

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
-from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.clusters import Clusters
 from bootstrap.checkout.environments import require_environment
+from bootstrap.checkout.session import Session
 from bootstrap.cluster import Cluster
 from bootstrap.commands.watch.wait import wait_for_commit
 from bootstrap.files.repository import Repository
@@ -54,12 +56,15 @@ class _Race:
         _commit, seconds = wait_for_commit(
             require_environment(repository, name),
             commit,
-            repository=repository,
-            git=Git(self.workspace.root),
-            places=Places(lambda: Cluster.connect(None)),
+            Session(
+                repository,
+                Git(self.workspace.root),
+                Clusters(lambda: Cluster.connect(None)),
+                time,
+                lambda: datetime.now(UTC),
+                _Silent(),
+            ),
             timeout_seconds=120,
-            clock=time,
-            reporter=_Silent(),
         )
         live = Live(self.plane, name, f"agentsmith-{name}")
         if live.image() not in images or not live.rolled_out():

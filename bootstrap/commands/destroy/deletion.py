@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.clusters import Clusters
 from bootstrap.checkout.environments import load_root
 from bootstrap.checkout.publish import PublishOptions
 from bootstrap.checkout.remote import commit_at_remote, descendants
+from bootstrap.checkout.session import Session
 from bootstrap.cluster import Cluster
 from bootstrap.commands.destroy.application import Removal
 from bootstrap.commands.destroy.namespace import NamespaceEnd, end_namespace
@@ -19,7 +20,6 @@ from bootstrap.files.repository import Repository
 from bootstrap.git import Git
 from bootstrap.git.history import GitHistory
 from bootstrap.git.tracked import committed_files
-from bootstrap.protocols import Clock, Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,11 @@ def see_it_gone(
     found: Found,
     removal: str,
     options: DestroyOptions,
-    *,
-    repository: Repository,
-    git: Git,
-    places: Places,
-    clock: Clock,
-    reporter: Reporter,
+    session: Session,
 ) -> NamespaceEnd | None:
     """Return what became of the namespace, None without --wait; raise while Argo CD is at it."""
+    repository, git, clock = session.repository, session.git, session.clock
+    reporter = session.reporter
     environment = found.environment
     name = environment.name
     root = load_root(repository)
@@ -81,8 +78,8 @@ def see_it_gone(
             " stays until you take its finalizers off"
         )
         return None
-    home = _reach(name, options, places)
-    place = places.of(environment)
+    home = _reach(name, options, session.clusters)
+    place = session.clusters.destination_of(environment)
     job_namespace = find_job_namespace(environment, repository, git)
     removing = Removal(
         environment,
@@ -117,9 +114,9 @@ def see_it_gone(
     )
 
 
-def _reach(name: str, options: DestroyOptions, places: Places) -> Cluster:
+def _reach(name: str, options: DestroyOptions, clusters: Clusters) -> Cluster:
     try:
-        return places.home()
+        return clusters.argocd()
     except BootstrapError as error:
         if options.wait:
             raise

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bootstrap.checkout.clusters import Places
 from bootstrap.checkout.environments import load_names, load_root
 from bootstrap.checkout.ownership import check_if_reachable, check_ours
 from bootstrap.checkout.publish import Plan, Published, PublishOptions, publish
+from bootstrap.checkout.session import Session
 from bootstrap.commands.destroy.deletion import DestroyOptions, see_it_gone, was_never_pushed
 from bootstrap.commands.destroy.namespace import NamespaceEnd
 from bootstrap.commands.destroy.plan import (
@@ -30,7 +30,7 @@ from bootstrap.environments.names import check_environment_name
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
-from bootstrap.protocols import Clock, Reporter
+from bootstrap.protocols import Reporter
 
 
 class Next(StrEnum):
@@ -65,23 +65,21 @@ class DestroyResult:
 def destroy(
     name: str,
     options: DestroyOptions,
+    session: Session,
     *,
-    repository: Repository,
-    git: Git,
-    places: Places,
     confirm: Callable[[Environment], None],
-    clock: Clock,
-    reporter: Reporter,
 ) -> DestroyResult:
     """Take environment `name` out of Git as far as that is safe now; with `wait`, to the end.
 
     Run again, it goes on where it stopped. `confirm` raises if the user does not mean it.
     """
+    repository, git, clusters = session.repository, session.git, session.clusters
+    reporter = session.reporter
     check_environment_name(name, load_names(repository))
     found = find_environment(name, repository, git)
     environment = found.environment
     check_kept(found, git)
-    if options.wait and not places.has(environment):
+    if options.wait and not clusters.has(environment):
         raise BootstrapError(
             f"{name} runs in another cluster, and --wait is to prove that nothing of it is left",
             "name that cluster's context with --destination-context",
@@ -94,9 +92,11 @@ def destroy(
     if options.wait:
         check_branch(repository, git)
         # out of reach, or of another repository, is to be known before a push
-        check_ours(load_root(repository), [environment], places.home(), command="bootstrap destroy")
+        check_ours(
+            load_root(repository), [environment], clusters.argocd(), command="bootstrap destroy"
+        )
     elif not never and not options.without_cluster:
-        check_if_reachable(environment, repository, places, reporter, command="bootstrap destroy")
+        check_if_reachable(environment, repository, clusters, reporter, command="bootstrap destroy")
     confirm(environment)
     publisher = _Publisher(options.publish, repository, git, reporter)
     steps: list[Published] = []
@@ -110,10 +110,7 @@ def destroy(
         if not options.wait or removal is None:
             following = Next.RUN_AGAIN if steps[0].pushed else Next.PUBLISH_APPLICATION
             return DestroyResult(environment, tuple(steps), following)
-    namespace = see_it_gone(
-        found, removal, options, repository=repository, git=git, places=places, clock=clock,
-        reporter=reporter,
-    )  # fmt: skip
+    namespace = see_it_gone(found, removal, options, session)
     if found.files:
         steps.append(publisher.carry_out(lambda: _second_step(found, repository, git)))
     return _end(found, steps, namespace, options, repository)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from bootstrap.checkout.environments import load_environments, require_environment
-from bootstrap.cluster import Cluster
+from bootstrap.checkout.session import Session
 from bootstrap.commands.doctor import chart as doctor_chart
 from bootstrap.commands.doctor import cluster as doctor_cluster
 from bootstrap.commands.doctor import environment as doctor_environment
@@ -15,16 +14,12 @@ from bootstrap.commands.doctor.findings import Finding, Severity, guarded
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
-from bootstrap.git import Git
 
 
 def doctor(
     name: str | None,
+    session: Session,
     *,
-    repository: Repository,
-    git: Git,
-    connect: Callable[[], Cluster],
-    now: Callable[[], datetime],
     offline: bool,
     needs_cluster: bool = False,
 ) -> list[Finding]:
@@ -33,6 +28,7 @@ def doctor(
     `offline` asks neither the cluster nor the remote. `needs_cluster` makes one that does not
     answer an error: a person named it.
     """
+    repository, git, now = session.repository, session.git, session.now
     environments, everyone, findings = _load(name, repository)
     findings += doctor_repository.examine(environments, repository, git, offline=offline)
     findings += doctor_chart.examine(environments, repository)
@@ -41,7 +37,7 @@ def doctor(
     if offline:
         return findings
     try:
-        cluster = connect()
+        cluster = session.clusters.argocd()
         cluster.inspection.read_version()
     except BootstrapError as error:
         severity = Severity.ERROR if needs_cluster else Severity.WARNING

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from bootstrap.argocd.application import render_application, render_root
 from bootstrap.argocd.project import render_project
@@ -18,6 +17,7 @@ from bootstrap.checkout.environments import (
 from bootstrap.checkout.missing_files import check_not_lost, check_values_not_lost
 from bootstrap.checkout.pinning import choose_certificate
 from bootstrap.checkout.removed import load_leaving, removal_hint
+from bootstrap.checkout.session import Session
 from bootstrap.commands.init.root_source import (
     choose_names,
     default_revision,
@@ -89,13 +89,10 @@ class InitResult:
 def init(
     name: str,
     options: InitOptions,
-    *,
-    repository: Repository,
-    git: Git,
-    now: datetime,
-    reporter: Reporter,
+    session: Session,
 ) -> InitResult:
-    """Write environment `name` and what Argo CD needs for it; `now` is aware, in UTC."""
+    """Write environment `name` and what Argo CD needs for it."""
+    repository, git, reporter = session.repository, session.git, session.reporter
     root = present_root(repository)
     names = choose_names(options.name, root)
     check_environment_name(name, names)
@@ -120,7 +117,7 @@ def init(
             options.certificate,
             sealed,
             repository=repository,
-            now=now,
+            now=session.now(),
             reporter=reporter,
         )
         if sealed is None and not new_files:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from bootstrap.checkout.environment_files import SEALED_FILE, find_sealed
 from bootstrap.checkout.pinning import choose_certificate
-from bootstrap.cluster import Cluster
+from bootstrap.checkout.session import Session
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
-from bootstrap.files.repository import Change, Repository
-from bootstrap.protocols import Reporter
+from bootstrap.files.repository import Change
 from bootstrap.sealing.certificate import SealingCertificate
 
 
@@ -27,24 +24,27 @@ class FetchResult:
 
 def fetch(
     environment: Environment,
+    session: Session,
     *,
-    connect: Callable[[], Cluster],
-    repository: Repository,
-    now: datetime,
-    reporter: Reporter,
     dry_run: bool = False,
 ) -> FetchResult:
     """Pin the certificate, unless values are sealed for another one."""
+    repository = session.repository
 
     def from_cluster() -> tuple[str, str]:
-        cluster = connect()
+        cluster = session.clusters.argocd()
         return cluster.sealing.fetch_certificate(), f"the certificate of {cluster.context}"
 
     with repository.lock():
         sealed = find_sealed(environment, repository)
         # values are looked at here, as the ways out are other ones than those of `init`
         certificate, manifests = choose_certificate(
-            environment, from_cluster, None, repository=repository, now=now, reporter=reporter
+            environment,
+            from_cluster,
+            None,
+            repository=repository,
+            now=session.now(),
+            reporter=session.reporter,
         )
         if manifests and sealed and sealed.encrypted:
             raise BootstrapError(

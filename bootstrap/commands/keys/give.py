@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bootstrap.checkout.environment_files import CERTIFICATE_FILE, KEY_FILE, load_pinned
+from bootstrap.checkout.session import Session
 from bootstrap.cluster import Cluster
 from bootstrap.cluster.controller_keys import OUR_KEYS
 from bootstrap.environments.environment import Environment
@@ -97,6 +98,11 @@ class SealingKeys:
             f" controller's certificate (`bootstrap init {environment.name}"
             " --from-cluster`) and seal again",
         )
+
+
+def keys_of(session: Session) -> SealingKeys:
+    """Return the sealing keys of the repository of `session`."""
+    return SealingKeys(session.repository, session.clock, session.now, session.reporter)
 
 
 def held_keys(cluster: Cluster, namespace: str) -> dict[str, datetime | None]:

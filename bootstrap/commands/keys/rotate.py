@@ -7,7 +7,6 @@ newest key and no other.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -21,6 +20,7 @@ from bootstrap.checkout.environment_files import (
 from bootstrap.checkout.environments import check_private
 from bootstrap.checkout.private_keys import load_local_keys, retain_key
 from bootstrap.checkout.sealing_memory import DIGESTS_FILE
+from bootstrap.checkout.session import Session
 from bootstrap.cluster import Cluster
 from bootstrap.commands.seal.metadata import known_values, warn_of_plaintext
 from bootstrap.environments.environment import Environment
@@ -79,24 +79,23 @@ class _Resealed:
 
 def rotate(
     environment: Environment,
+    session: Session,
     *,
-    connect: Callable[[], Cluster] | None,
-    repository: Repository,
-    git: Git,
-    now: datetime,
-    reporter: Reporter,
+    from_cluster: bool = False,
     dry_run: bool = False,
 ) -> RotateResult:
-    """Seal the environment for a new key pair or, with `connect`, for the controller's newest."""
+    """Seal the environment for a new key pair of ours, or for the controller's newest."""
+    repository, git, reporter = session.repository, session.git, session.reporter
+    now = session.now()
     with repository.lock():
         present = find_pinned(environment, repository)
         sealed = load_sealed(environment, repository)
-        if connect is None:
+        if not from_cluster:
             reporter.step("making a sealing key pair (RSA-4096)")
             key = generate_key(now)
             certificate, cluster = key.certificate, None
         else:
-            key, cluster = None, connect()
+            key, cluster = None, session.clusters.argocd()
             certificate = _newest(cluster, now)
             if present and present.fingerprint == certificate.fingerprint:
                 return RotateResult(environment, certificate, ())

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bootstrap.checkout.clusters import Places
 from bootstrap.checkout.environments import load_environment, load_environments, require_environment
+from bootstrap.checkout.session import Session
 from bootstrap.commands.preview.at_commit import at_commit, find_commit
 from bootstrap.commands.preview.diff_live import compare_live
 from bootstrap.commands.preview.render import read_source
@@ -22,7 +22,6 @@ from bootstrap.helm import Helm
 from bootstrap.manifests.diff import Key, ObjectDiff, by_key, compare
 from bootstrap.manifests.renamespace import count_unknown, move_object
 from bootstrap.manifests.rendered import parse_objects
-from bootstrap.protocols import Reporter
 
 LIVE = "live"
 WORK_TREE = "work tree"
@@ -45,29 +44,20 @@ class DiffResult:
 def diff(
     name: str,
     against: str,
+    session: Session,
     *,
-    repository: Repository,
-    git: Git,
     helm: Callable[[str | None], Helm],
-    places: Places,
-    now: datetime,
-    reporter: Reporter,
 ) -> DiffResult:
     """Hold environment `name`, as the work tree has it, against `against`.
 
     That is `live` (the cluster, by server-side dry run), another environment, or a revision.
     `helm` gives the user's Helm for a version of Kubernetes.
     """
+    repository, git, now = session.repository, session.git, session.now()
     environment = require_environment(repository, name)
     problems = sealing_problems(environment, load_environments(repository), repository, now)
     if against == LIVE:
-        diffs = compare_live(
-            environment,
-            repository=repository,
-            helm=helm,
-            places=places,
-            reporter=reporter,
-        )
+        diffs = compare_live(environment, session, helm=helm)
         return DiffResult(environment, LIVE, tuple(diffs), problems)
     is_environment = against in repository.applications()
     commit = "" if is_environment else find_commit(against, git, otherwise=_OTHERWISE)

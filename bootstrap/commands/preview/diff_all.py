@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.checkout.environments import read_environments
+from bootstrap.checkout.session import Session
 from bootstrap.commands.preview.at_commit import at_commit, find_commit
 from bootstrap.commands.preview.diff import (
     WORK_TREE,
@@ -49,10 +49,9 @@ class FleetDiff:
     """(environment, why it could not be compared)."""
 
 
-def diff_all(
-    against: str, *, repository: Repository, git: Git, helm: Helm, now: datetime
-) -> FleetDiff:
+def diff_all(against: str, session: Session, *, helm: Helm) -> FleetDiff:
     """Hold every environment, as the work tree has it, against revision `against`."""
+    repository, git, now = session.repository, session.git, session.now()
     repository.check_chart()
     commit = find_commit(against, git, otherwise="`git fetch` it first")
     ours = dict(read_environments(repository))

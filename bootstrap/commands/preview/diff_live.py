@@ -5,30 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.session import Session
 from bootstrap.cluster import Cluster
 from bootstrap.commands.preview.render import read_source
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import UsageError
-from bootstrap.files.repository import Repository
 from bootstrap.helm import Helm
 from bootstrap.manifests.diff import TRACKING, Key, ObjectDiff, compare, key_of
 from bootstrap.manifests.rendered import is_hook, parse_objects
-from bootstrap.protocols import Reporter
 
 
 def compare_live(
     environment: Environment,
+    session: Session,
     *,
-    repository: Repository,
     helm: Callable[[str | None], Helm],
-    places: Places,
-    reporter: Reporter,
 ) -> list[ObjectDiff]:
     """Return what a sync of the work tree would change in the cluster."""
+    repository, clusters = session.repository, session.clusters
     source = read_source(environment, repository)
     helm(None).render(repository.root, source)  # what is wrong in the files needs no cluster
-    cluster = places.of(environment)
+    cluster = clusters.destination_of(environment)
     if cluster is None:
         raise UsageError(
             f"{environment.name} runs in another cluster",
@@ -37,9 +34,9 @@ def compare_live(
     version, _time = cluster.inspection.read_version()
     text = helm(version.lstrip("v")).render(repository.root, source)
     wanted = [item for item in parse_objects(text) if not is_hook(item)]
-    reporter.step(f"comparing {environment.name} with cluster {cluster.context}")
+    session.reporter.step(f"comparing {environment.name} with cluster {cluster.context}")
     old, new = _ask(wanted, cluster, environment.namespace)
-    application = places.home().argocd.read_applications().get(environment.application, {})
+    application = clusters.argocd().argocd.read_applications().get(environment.application, {})
     for tracked in application.get("status", {}).get("resources", []):
         _add_removed(tracked, old, new, cluster, environment.namespace)
     return compare(old, new, old_name="live", new_name="after the push")

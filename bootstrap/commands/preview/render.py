@@ -8,13 +8,13 @@ from pathlib import Path
 
 from bootstrap.argocd.helm_source import HelmSource, parse_helm_source
 from bootstrap.checkout.environments import read_environments, require_environment
+from bootstrap.checkout.session import Session
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Repository
 from bootstrap.helm import Helm
 from bootstrap.manifests.rendered import mask_secrets
 from bootstrap.planned_file import Manifest
-from bootstrap.protocols import Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,13 @@ class RenderResult:
     """(environment, why)."""
 
 
-def render(
-    name: str | None, *, every: bool, repository: Repository, helm: Helm, reporter: Reporter
-) -> RenderResult:
+def render(name: str | None, session: Session, *, every: bool, helm: Helm) -> RenderResult:
     """Render environment `name` or, with `every`, all that bootstrap made."""
     if every and name is not None:
         raise UsageError(f"--all is every environment, and {name} is one", "leave one of them out")
     if not every and name is None:
         raise UsageError("say which environment, or --all", "for example `bootstrap render prod`")
+    repository, reporter = session.repository, session.reporter
     repository.check_chart()
     sources: list[tuple[Environment, HelmSource]] = []
     failed: list[tuple[str, BootstrapError]] = []

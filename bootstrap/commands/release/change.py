@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bootstrap.checkout.environments import require_environment
+from bootstrap.checkout.environments import load_root, require_environment
+from bootstrap.checkout.ownership import check_if_reachable, check_ours
 from bootstrap.checkout.publish import Plan, Published, PublishOptions, publish
+from bootstrap.checkout.session import Session
+from bootstrap.commands.watch.wait import see_running
 from bootstrap.constants import VALUES_FILE
 from bootstrap.environments.environment import Environment
 from bootstrap.environments.hold import check_hold, release_hold
@@ -30,20 +33,42 @@ class Edit:
 class Workplace:
     """Where a change takes place: who is asked and told, and how far it goes."""
 
-    repository: Repository
-    git: Git
-    reporter: Reporter
+    session: Session
     publishing: PublishOptions
     preview: Callable[[Sequence[Edit]], None]
     """Shows edits before they are carried out."""
     dry_run: bool = False
     wait: bool = False
     """Whether what is pushed is then awaited, so that it must be something that can come."""
-    reach: Callable[[Environment], object] = lambda _environment: None
-    """Asks the cluster that is then waited for; raises if it does not answer, or has there what is
-    another repository's."""
-    look: Callable[[Environment], object] = lambda _environment: None
-    """Asks it where it answers, for a change of what another repository's Argo CD would do."""
+
+    @property
+    def repository(self) -> Repository:
+        """The clone's files."""
+        return self.session.repository
+
+    @property
+    def git(self) -> Git:
+        """The clone's history."""
+        return self.session.git
+
+    @property
+    def reporter(self) -> Reporter:
+        """Who is told."""
+        return self.session.reporter
+
+    def reach(self, environment: Environment) -> None:
+        """Ask the cluster that is then waited for.
+
+        Raises BootstrapError if it does not answer, or has there what is another repository's.
+        """
+        cluster = self.session.clusters.argocd()
+        check_ours(load_root(self.repository), [environment], cluster, command="--wait")
+
+    def look(self, environment: Environment, command: str) -> None:
+        """Ask it where it answers, for a change of what another repository's Argo CD would do."""
+        check_if_reachable(
+            environment, self.repository, self.session.clusters, self.reporter, command=command
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +81,32 @@ class Changed:
     """Dotted key to its value before and after, of those that changed."""
     restored: str | None = None
     """The commit that a rollback went back to."""
+
+
+def see_through(
+    run: Callable[[Workplace], Changed],
+    place: Workplace,
+    *,
+    timeout_seconds: float,
+    show: Callable[[Changed], None],
+    finish: Callable[[Changed, float | None], None],
+) -> None:
+    """Run a change, `show` it, and wait for it if `place` says so.
+
+    `finish` gets the seconds that this took. It is called however the waiting ends: what was
+    pushed is pushed.
+    """
+    changed = run(place)
+    show(changed)
+    seconds = None
+    try:
+        if place.wait and not place.dry_run:
+            _commit, seconds = see_running(
+                changed.environment, changed.published.commit, place.session,
+                timeout_seconds=timeout_seconds,
+            )  # fmt: skip
+    finally:
+        finish(changed, seconds)
 
 
 def find_environment(name: str, place: Workplace, *, switches: bool = False) -> Environment:

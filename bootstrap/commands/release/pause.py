@@ -32,7 +32,7 @@ def _switch(name: str, place: Workplace, *, paused: bool) -> Changed:
                 f"`bootstrap init {name} --sync auto` makes it automated",
             )
         if not paused and not place.wait and not place.dry_run:
-            place.look(environment)
+            place.look(environment, "bootstrap resume")
         environment = replace(environment, paused=paused)
         manifest = render_application(environment)
         before = place.repository.read(manifest.path)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from bootstrap.checkout.environment_files import CERTIFICATE_FILE, SEALED_FILE
 from bootstrap.checkout.sealing_memory import load_private_key
@@ -48,12 +47,10 @@ def rollback(
     name: str,
     options: RollbackOptions,
     place: Workplace,
-    *,
-    connect: Callable[[], Cluster],
-    now: datetime,
 ) -> Changed:
-    """Restore the files of environment `name`, and leave a hold; `now` is aware, in UTC."""
+    """Restore the files of environment `name`, and leave a hold."""
     git, repository = place.git, place.repository
+    connect = place.session.clusters.argocd
     if not options.reason.isprintable():
         raise UsageError("--reason is not one line of plain text", "write it on one line")
     files = (*RESTORED, SEALED_FILE, CERTIFICATE_FILE) if options.secrets else RESTORED
@@ -77,7 +74,7 @@ def rollback(
             if health:
                 place.reporter.step(health)
             _tell_what_stays(environment, target, options, place)
-            since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+            since = place.session.now().strftime("%Y-%m-%dT%H:%M:%SZ")
             hold = Hold(target, head, since, options.reason)
             then[VALUES_FILE] = add_hold(then[VALUES_FILE], hold)
         edits = [Edit(environment.path(file), present[file], then[file]) for file in files]

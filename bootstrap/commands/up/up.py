@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from bootstrap.argocd.application import build_root
 from bootstrap.argocd.ownership import refusal, repository_of
 from bootstrap.argocd.platform import build_platform_project, build_platform_root
 from bootstrap.argocd.project import build_project, widen_project
-from bootstrap.checkout.clusters import Places
 from bootstrap.checkout.environment_files import SEALED_FILE
 from bootstrap.checkout.environments import choose_environments, load_environments, load_root
 from bootstrap.checkout.ownership import (
@@ -21,12 +19,13 @@ from bootstrap.checkout.ownership import (
     still_ours,
 )
 from bootstrap.checkout.remote import descendants, pushed_commits
+from bootstrap.checkout.session import Session
 from bootstrap.cluster import Cluster
 from bootstrap.commands.argocd.sealed_repositories import (
     give_repositories,
     load_sealed_repositories,
 )
-from bootstrap.commands.keys.give import SealingKeys
+from bootstrap.commands.keys.give import keys_of
 from bootstrap.commands.up.adopt import adopt
 from bootstrap.commands.up.adopt_secret import check_secrets, hand_over
 from bootstrap.commands.up.platform_files import has_platform, load_platform
@@ -35,8 +34,7 @@ from bootstrap.environments.environment import Environment, Root
 from bootstrap.environments.repo_url import same_repository
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
-from bootstrap.git import Git
-from bootstrap.protocols import Clock, Reporter
+from bootstrap.protocols import Reporter
 from bootstrap.sealing.sealed_secret import parse_sealed_secret
 from bootstrap.upstream import INSTALL_ARGO_CD, INSTALL_SEALED_SECRETS
 
@@ -93,49 +91,46 @@ class UpResult:
 def up(
     name: str | None,
     options: UpOptions,
+    session: Session,
     *,
-    repository: Repository,
-    git: Git,
-    places: Places,
-    clock: Clock,
-    now: Callable[[], datetime],
-    reporter: Reporter,
     prepare: Callable[[Cluster], None] | None = None,
 ) -> UpResult:
     """Bring environment `name`, or all of them, up at the commit that is pushed.
 
     `prepare` may install what Argo CD's cluster lacks, once everything is known to be pushed.
     """
+    repository, git, clusters = session.repository, session.git, session.clusters
+    reporter = session.reporter
     everything = load_environments(repository)
     chosen = choose_environments(repository, name)
     root = load_root(repository)
     commits = pushed_commits(chosen, root, git)
     _warn_of_unsealed(chosen, repository, reporter)
     repositories = load_sealed_repositories(repository)
-    cluster = places.home()
-    live = _see_ours(everything, commits[""], options, root, cluster, git, reporter)
+    cluster = clusters.argocd()
+    live = _see_ours(everything, commits[""], options, root, cluster, session)
     for item in chosen:
-        where = places.of(item)
+        where = clusters.destination_of(item)
         if where is not None:
             check_place(item, where)
     taken = check_secrets(
-        places.divide(chosen, "up"), repository, adopt=options.adopt_secret, reporter=reporter
+        clusters.divide(chosen, "up"), repository, adopt=options.adopt_secret, reporter=reporter
     )
     if prepare is not None:
         prepare(cluster)
-    _warn_of_unreached([item for item in chosen if not places.has(item)], reporter)
-    divided = places.divide(chosen, "up")
+    _warn_of_unreached([item for item in chosen if not clusters.has(item)], reporter)
+    divided = clusters.divide(chosen, "up")
     at_home = any(where is cluster for where, _members in divided)
     _check_apis(cluster, [_ARGOCD, _SEALED_SECRETS] if at_home or repositories else [_ARGOCD])
     for where, _members in divided:
         if where is not cluster:
             _check_apis(where, [_SEALED_SECRETS])
     given_up = hand_over(taken, reporter)
-    keys = SealingKeys(repository, clock, now, reporter)
+    keys = keys_of(session)
     for where, members in divided:
         if not keys.give(where, members) and where in given_up:
             keys.restart(where)
-    give_repositories(cluster, repositories, clock, reporter)
+    give_repositories(cluster, repositories, session.clock, reporter)
     applied = []
     present = cluster.argocd.read_applications().values()
     project = widen_project(build_project(everything, root), present)
@@ -146,17 +141,17 @@ def up(
         reporter.step(f"{what} {done}")
         applied.append((what, done))
     if options.adopt is not None:
-        _adopt_platform(root, live, repository, cluster, options, reporter)
+        _adopt_platform(root, live, cluster, options, session)
     cluster.argocd.refresh(root.names.root)
     by_name = {environment.name: commits[environment.name] for environment in chosen}
     if not options.wait:
         return UpResult(tuple(applied), by_name)
     seconds = wait_until(
-        targets_of(chosen, root, commits, places),
+        targets_of(chosen, root, commits, clusters),
         cluster=cluster,
         is_descendant=descendants(git, root.url),
         timeout_seconds=options.timeout_seconds,
-        clock=clock,
+        clock=session.clock,
         reporter=reporter,
     )
     return UpResult(tuple(applied), by_name, seconds)
@@ -168,8 +163,7 @@ def _see_ours(
     options: UpOptions,
     root: Root,
     cluster: Cluster,
-    git: Git,
-    reporter: Reporter,
+    session: Session,
 ) -> Live:
     """Return what Argo CD has under our names; another repository's is an error, or adopted."""
     live = read_live(root, everything, cluster)
@@ -178,33 +172,34 @@ def _see_ours(
         raise refusal(claims, root, "bootstrap up")
     if claims and options.adopt is not None:
         adopt(
-            claims, live, root, everything, commit=commit, git=git, confirm=options.adopt,
-            reporter=reporter,
+            claims, live, root, everything, commit=commit, git=session.git,
+            confirm=options.adopt, reporter=session.reporter,
         )  # fmt: skip
     elif options.adopt is not None:
-        reporter.step("nothing to adopt: what Argo CD has under these names is this repository's")
+        session.reporter.step(
+            "nothing to adopt: what Argo CD has under these names is this repository's"
+        )
     return live
 
 
 def _adopt_platform(
     root: Root,
     live: Live,
-    repository: Repository,
     cluster: Cluster,
     options: UpOptions,
-    reporter: Reporter,
+    session: Session,
 ) -> None:
     """Have the platform follow this repository too, where it is kept through one that moved."""
     present = live.applications.get(root.names.platform)
-    if present is None or not has_platform(repository):
+    if present is None or not has_platform(session.repository):
         return
     url = repository_of(present)
     if url is None or same_repository(url, root.url):
         return
-    charts = load_platform(repository)
+    charts = load_platform(session.repository)
     for manifest in (build_platform_project(root, charts), build_platform_root(root)):
         done = cluster.argocd.apply(manifest, force=options.force_conflicts)
-        reporter.step(f"{manifest['kind']} {manifest['metadata']['name']} {done}")
+        session.reporter.step(f"{manifest['kind']} {manifest['metadata']['name']} {done}")
 
 
 def _warn_of_unsealed(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bootstrap.checkout.environments import require_environment
 from bootstrap.checkout.remote import warn_if_shallow
-from bootstrap.cluster import Cluster
+from bootstrap.checkout.session import Session
 from bootstrap.commands.watch.target_revisions import TargetRevisions
 from bootstrap.constants import CHART_PATH
 from bootstrap.environments.environment import Environment
-from bootstrap.files.repository import Repository
 from bootstrap.git import Git
 from bootstrap.git.history import GitHistory
-from bootstrap.protocols import Reporter
 from bootstrap.rollout.history import Entry, Known, join_history, sync_revisions
 
 
@@ -32,16 +30,13 @@ class HistoryResult:
 def history(
     name: str,
     limit: int,
-    *,
-    repository: Repository,
-    git: Git,
-    connect: Callable[[], Cluster],
-    reporter: Reporter,
+    session: Session,
 ) -> HistoryResult:
     """Return the last `limit` entries of environment `name`; nothing is fetched or written."""
-    environment = require_environment(repository, name)
+    git, reporter = session.git, session.reporter
+    environment = require_environment(session.repository, name)
     warn_if_shallow(git, reporter)
-    application = connect().argocd.read_applications().get(environment.application)
+    application = session.clusters.argocd().argocd.read_applications().get(environment.application)
     source = (environment.repo_url, environment.target_revision)
     remotes = TargetRevisions(git, reporter)
     remotes.refresh([source])

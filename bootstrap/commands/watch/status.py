@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bootstrap.checkout.clusters import Places
 from bootstrap.checkout.environments import (
     load_environments,
     load_names,
@@ -15,12 +14,12 @@ from bootstrap.checkout.environments import (
 )
 from bootstrap.checkout.facts import read_local_facts
 from bootstrap.checkout.scan import load_local_values
+from bootstrap.checkout.session import Session
 from bootstrap.commands.watch.target_revisions import TargetRevisions
 from bootstrap.constants import ROOT_FILE
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
-from bootstrap.git import Git
 from bootstrap.objects import mapping
 from bootstrap.plaintext.log_mask import safe_lines
 from bootstrap.protocols import Clock, Reporter
@@ -71,14 +70,11 @@ class StatusReader:
     def __init__(
         self,
         name: str | None,
-        *,
-        repository: Repository,
-        git: Git,
-        places: Places,
-        clock: Clock,
-        reporter: Reporter,
+        session: Session,
     ) -> None:
         """Ask about environment `name`, or all of them."""
+        repository, git, clusters = session.repository, session.git, session.clusters
+        clock, reporter = session.clock, session.reporter
         self._environments = (
             [require_environment(repository, name)] if name else load_environments(repository)
         )
@@ -93,9 +89,9 @@ class StatusReader:
             item.name: read_local_facts(item, repository, reporter) for item in self._environments
         }
         self._wanted = TargetRevisions(git, reporter)
-        self._cluster = places.home()
-        self._places = places
-        self._members = places.divide(self._environments, "status")
+        self._cluster = clusters.argocd()
+        self._clusters = clusters
+        self._members = clusters.divide(self._environments, "status")
         self._clock = clock
         self._asked_remote = self._asked_jobs = float("-inf")
         self._jobs: dict[str, int] = {}
@@ -165,7 +161,7 @@ class StatusReader:
 
     def _read_workloads(self, environment: Environment) -> list[dict[str, Any]]:
         """Return the live objects; without them there is still what the Application says."""
-        place = self._places.of(environment)
+        place = self._clusters.destination_of(environment)
         try:
             return place.read_workloads(environment.namespace) if place else []
         except BootstrapError as error:
@@ -174,7 +170,7 @@ class StatusReader:
 
     def _read_log(self, environment: Environment, verdict: Verdict, look: _Look) -> tuple[str, ...]:
         """Return the last lines of the container whose crash the verdict tells of."""
-        place, crashed = self._places.of(environment), verdict.container
+        place, crashed = self._clusters.destination_of(environment), verdict.container
         if place is None or crashed is None:
             return ()
         if crashed not in look.logs:

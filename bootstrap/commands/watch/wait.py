@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from bootstrap.checkout.clusters import Places
 from bootstrap.checkout.environments import load_root
 from bootstrap.checkout.remote import commit_at_remote, descendants, missing_hint
+from bootstrap.checkout.session import Session
 from bootstrap.commands.watch.wait_loop import targets_of, wait_until
 from bootstrap.environments.environment import Environment, check_given
 from bootstrap.errors import BootstrapError
-from bootstrap.files.repository import Repository
 from bootstrap.git import Git
-from bootstrap.protocols import Clock, Reporter
 
 
 def wait_for_commit(
     environment: Environment,
     commit: str | None,
+    session: Session,
     *,
-    repository: Repository,
-    git: Git,
-    places: Places,
     timeout_seconds: float,
-    clock: Clock,
-    reporter: Reporter,
 ) -> tuple[str, float]:
     """Wait until `environment` runs `commit` (None: what is pushed); return it and the seconds.
 
@@ -32,20 +26,32 @@ def wait_for_commit(
     """
     if commit is not None:
         check_given("--commit", commit)
-    root = load_root(repository)
+    git, clusters = session.git, session.clusters
+    root = load_root(session.repository)
     there = commit_at_remote(git, environment.repo_url, environment.target_revision)
     wanted = there if commit is None else _find(commit, environment, there, git)
     same = (root.url, root.revision) == (environment.repo_url, environment.target_revision)
     of_root = wanted if same else commit_at_remote(git, root.url, root.revision)
     seconds = wait_until(
-        targets_of([environment], root, {"": of_root, environment.name: wanted}, places),
-        cluster=places.home(),
+        targets_of([environment], root, {"": of_root, environment.name: wanted}, clusters),
+        cluster=clusters.argocd(),
         is_descendant=descendants(git, environment.repo_url),
         timeout_seconds=timeout_seconds,
-        clock=clock,
-        reporter=reporter,
+        clock=session.clock,
+        reporter=session.reporter,
     )
     return wanted, seconds[environment.name]
+
+
+def see_running(
+    environment: Environment, commit: str | None, session: Session, *, timeout_seconds: float
+) -> tuple[str, float]:
+    """Wait as `wait_for_commit` does, and say that it runs; return the commit and the seconds."""
+    commit, seconds = wait_for_commit(environment, commit, session, timeout_seconds=timeout_seconds)
+    session.reporter.step(
+        f"{environment.name} is Synced and Healthy at {commit[:7]} ({seconds:.1f} s)"
+    )
+    return commit, seconds
 
 
 def _find(commit: str, environment: Environment, there: str, git: Git) -> str:

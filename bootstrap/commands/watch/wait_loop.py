@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.clusters import Clusters
 from bootstrap.cluster import Cluster
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.errors import BootstrapError, UnavailableError
@@ -111,12 +111,12 @@ def _look_at_all(
 
 
 def targets_of(
-    environments: Sequence[Environment], root: Root, commits: Mapping[str, str], places: Places
+    environments: Sequence[Environment], root: Root, commits: Mapping[str, str], clusters: Clusters
 ) -> list[Target]:
     """Return what to wait for: the root first, each at its commit ("" is the root's)."""
     targets = [Target(root.names.root, "root", None, commits[""], root)]
     for environment in environments:
-        cluster = places.of(environment)
+        cluster = clusters.destination_of(environment)
         workloads = (cluster, environment.namespace) if cluster else None
         targets.append(
             Target(

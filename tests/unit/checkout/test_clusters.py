@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.clusters import Clusters
 from bootstrap.cluster import Cluster
 from bootstrap.environments.environment import Environment, parse_destination
 from bootstrap.errors import BootstrapError
@@ -38,33 +38,33 @@ class Connecting:
 
         return connect
 
-    def places(self, *, other: bool = True) -> Places:
-        return Places(self.to("home", HOME), self.to("other", OTHER) if other else None)
+    def clusters(self, *, other: bool = True) -> Clusters:
+        return Clusters(self.to("home", HOME), self.to("other", OTHER) if other else None)
 
 
 def test_each_environment_is_in_the_cluster_that_its_file_names() -> None:
-    places = Connecting().places()
+    clusters = Connecting().clusters()
 
-    assert [places.of(item) for item in (PROD, EDGE, STAGING)] == [HOME, OTHER, HOME]
+    assert [clusters.destination_of(item) for item in (PROD, EDGE, STAGING)] == [HOME, OTHER, HOME]
 
 
 def test_an_environment_elsewhere_has_no_cluster_where_none_was_named() -> None:
-    places = Connecting().places(other=False)
+    clusters = Connecting().clusters(other=False)
 
-    assert [places.of(item) for item in (PROD, EDGE)] == [HOME, None]
-    assert [places.has(item) for item in (PROD, EDGE)] == [True, False]
-    assert places.divide([EDGE, PROD, FAR], "up") == [(HOME, [PROD])]
+    assert [clusters.destination_of(item) for item in (PROD, EDGE)] == [HOME, None]
+    assert [clusters.has(item) for item in (PROD, EDGE)] == [True, False]
+    assert clusters.divide([EDGE, PROD, FAR], "up") == [(HOME, [PROD])]
 
 
 def test_nothing_is_connected_to_before_it_is_needed_and_nothing_twice() -> None:
     connecting = Connecting()
-    places = connecting.places()
+    clusters = connecting.clusters()
 
-    assert (places.has(PROD), places.has(EDGE), connecting.made) == (True, True, [])
-    places.divide([EDGE], "up")
+    assert (clusters.has(PROD), clusters.has(EDGE), connecting.made) == (True, True, [])
+    clusters.divide([EDGE], "up")
     assert connecting.made == ["other"]
-    places.divide([PROD, EDGE, STAGING], "up")
-    assert (places.home(), connecting.made) == (HOME, ["other", "home"])
+    clusters.divide([PROD, EDGE, STAGING], "up")
+    assert (clusters.argocd(), connecting.made) == (HOME, ["other", "home"])
 
 
 def test_a_connection_that_failed_is_tried_again() -> None:
@@ -76,25 +76,28 @@ def test_a_connection_that_failed_is_tried_again() -> None:
             raise error
         return HOME
 
-    places = Places(connect)
+    clusters = Clusters(connect)
     with pytest.raises(BootstrapError):
-        places.home()
+        clusters.argocd()
 
-    assert places.home() is HOME
+    assert clusters.argocd() is HOME
 
 
 def test_environments_are_divided_by_their_cluster_that_of_argocd_first() -> None:
-    places = Connecting().places()
+    clusters = Connecting().clusters()
 
-    assert places.divide([EDGE, PROD, STAGING], "up") == [(HOME, [PROD, STAGING]), (OTHER, [EDGE])]
-    assert places.divide([], "up") == []
+    assert clusters.divide([EDGE, PROD, STAGING], "up") == [
+        (HOME, [PROD, STAGING]),
+        (OTHER, [EDGE]),
+    ]
+    assert clusters.divide([], "up") == []
 
 
 def test_one_context_for_two_other_clusters_is_refused_and_connected_to_by_nobody() -> None:
     connecting = Connecting()
 
     with pytest.raises(BootstrapError) as raised:
-        connecting.places().divide([PROD, EDGE, FAR], "status")
+        connecting.clusters().divide([PROD, EDGE, FAR], "status")
 
     assert (raised.value.message, raised.value.hint, connecting.made) == (
         "the environments run in more than one other cluster, and --destination-context names one",

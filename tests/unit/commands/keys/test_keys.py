@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import importlib
 import json
 import stat
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from ruamel.yaml import YAML
 
+from bootstrap.cluster import Cluster
+from bootstrap.cluster.controller import ControllerName
 from bootstrap.errors import BootstrapError
 from bootstrap.sealing.certificate import parse_certificate, parse_private_key
 from tests.unit.certificates import make_certificate, to_pem
@@ -27,7 +28,6 @@ KEY = "environments/prod/sealing-key.local.pem"
 CERTIFICATE = "environments/prod/sealing-cert.pem"
 DIGESTS = "environments/prod/sealed-digests.local.json"
 LABEL = b"agentsmith-prod/agentsmith-secrets"
-_CLI = importlib.import_module("bootstrap.cli.keys")
 GIVEN = "secrets:\n  githubToken: ghp-marked\n  jiraEmail: a@b.c\n"
 VALUES = {"github-token": b"ghp-marked", "jira-email": b"a@b.c", "redis-url": b"redis:6379"}
 
@@ -115,7 +115,7 @@ class FakeSealing:
 def cluster(monkeypatch: pytest.MonkeyPatch, sealing: FakeSealing) -> Iterator[FakeSealing]:
     fake = type("FakeCluster", (), {"context": "test", "sealing": sealing, "sealing_keys": sealing})
     with monkeypatch.context() as patch:
-        patch.setattr(_CLI, "connect", lambda *_where: fake)
+        patch.setattr(Cluster, "connect", lambda *_where: fake)
         yield sealing
 
 
@@ -412,16 +412,16 @@ CONTROLLER = ["--controller-namespace", "security", "--controller-name", "unseal
 def test_every_command_that_asks_a_controller_lets_one_be_named(
     prod: WorkTree, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ):
-    asked: list[tuple[str | None, ...]] = []
+    asked: list[tuple[str | None, ControllerName]] = []
 
-    def refuse(*where: str | None) -> None:
-        asked.append(where)
+    def refuse(context: str | None, controller: ControllerName) -> None:
+        asked.append((context, controller))
         raise BootstrapError("asked", "asked")
 
-    monkeypatch.setattr(_CLI, "connect", refuse)
+    monkeypatch.setattr(Cluster, "connect", refuse)
     monkeypatch.setattr("bootstrap.sealing.age.encrypt_for", lambda plain, _recipients: plain)
     assert prod.run("keys", *arguments, "--context", "c", *CONTROLLER).code == 1
-    assert asked == [("c", "security", "unsealer")]
+    assert asked == [("c", ControllerName("security", "unsealer"))]
 
 
 def test_a_controller_is_named_only_where_one_is_asked(prod: WorkTree):

@@ -406,7 +406,7 @@ def test_yes_with_nothing_to_ask_is_wrong_usage(prod: WorkTree) -> None:
     assert (done.code, done.lines) == (
         2,
         [
-            "error: --yes is used only with --adopt or --install",
+            "error: --yes is used only with --adopt, --adopt-secret or --install",
             "  fix: add one of them, or leave it out",
         ],
     )

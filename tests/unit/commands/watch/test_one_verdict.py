@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.clusters import Clusters
 from bootstrap.checkout.environments import load_root, require_environment
 from bootstrap.cluster import Cluster
 from bootstrap.commands.watch.wait_loop import targets_of, wait_until
@@ -62,7 +62,7 @@ def wait(fleet: WorkTree, cluster: FakeCluster, commit: str) -> BootstrapError |
     root = load_root(repository)
     try:
         wait_until(
-            targets_of([environment], root, {"": commit, "prod": commit}, Places(lambda: home)),
+            targets_of([environment], root, {"": commit, "prod": commit}, Clusters(lambda: home)),
             cluster=home,
             is_descendant=lambda _commit, _wanted: False,
             timeout_seconds=60,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from bootstrap.checkout.clusters import Places
+from bootstrap.checkout.clusters import Clusters
 from bootstrap.checkout.environments import load_root
+from bootstrap.checkout.session import Session
 from bootstrap.cluster import Cluster
 from bootstrap.commands.watch.status import StatusReader, watch
 from bootstrap.environments.hold import Hold, add_hold
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
+from bootstrap.protocols import Clock, Reporter
 from bootstrap.views.status import tell_changes
 from tests.unit.commands.fake_cluster import FakeCluster, application, apply, push
 from tests.unit.commands.watch.test_wait_loop import FakeTime, Log
@@ -39,6 +42,18 @@ def crashing(namespace: str) -> dict[str, Any]:
 
 def _refuse(*_question: object) -> Any:
     raise BootstrapError("pods are forbidden", "use another context")
+
+
+def session(fleet: WorkTree, cluster: object, time: Clock, log: Reporter) -> Session:
+    """What `status` is handed, with time and cluster of our own."""
+    return Session(
+        Repository(fleet.root),
+        Git(fleet.root),
+        Clusters(lambda: cast(Cluster, cluster)),
+        time,
+        lambda: datetime.now(UTC),
+        log,
+    )
 
 
 def test_all_fine_is_a_table_and_two_questions_to_the_cluster(
@@ -277,14 +292,7 @@ def test_a_refused_question_is_not_asked_again_every_second(
     apply(cluster, root=application(commit), prod=application(commit, health="Degraded"))
     monkeypatch.setattr(cluster, "read_workloads", refuse)
     time, log = FakeTime(), Log()
-    reader = StatusReader(
-        "prod",
-        repository=Repository(fleet.root),
-        git=Git(fleet.root),
-        places=Places(lambda: cast(Cluster, cluster)),
-        clock=time,
-        reporter=log,
-    )
+    reader = StatusReader("prod", session(fleet, cluster, time, log))
     results = watch(reader, time, log)
 
     for _round in range(11):
@@ -460,14 +468,7 @@ def test_watching_polls_with_one_list_call_and_asks_the_rest_less_often(
     commit = push(fleet, "Release 1")
     time, log = FakeTime(), Log()
     apply(cluster, root=application(commit), prod=application(commit, health="Degraded"))
-    reader = StatusReader(
-        None,
-        repository=Repository(fleet.root),
-        git=Git(fleet.root),
-        places=Places(lambda: cast(Cluster, cluster)),
-        clock=time,
-        reporter=log,
-    )
+    reader = StatusReader(None, session(fleet, cluster, time, log))
     results = watch(reader, time, log)
 
     for _round in range(11):
@@ -493,14 +494,7 @@ def test_after_a_sync_the_objects_of_before_are_not_looked_at_again(
     second = push(fleet, "Release 2")
     apply(cluster, root=application(first), prod=application(first, health="Degraded"))
     cluster.workloads = [crashing("agentsmith-prod")]
-    reader = StatusReader(
-        "prod",
-        repository=Repository(fleet.root),
-        git=Git(fleet.root),
-        places=Places(lambda: cast(Cluster, cluster)),
-        clock=time,
-        reporter=log,
-    )
+    reader = StatusReader("prod", session(fleet, cluster, time, log))
     results = watch(reader, time, log)
     before = next(results).environments[0].verdict
     apply(cluster, root=application(second), prod=application(second, health="Progressing"))
@@ -525,14 +519,7 @@ def test_in_a_pipe_a_line_is_said_only_when_something_changes(
         return {"agentsmith-prod": application(commit, health=state)}
 
     cluster.read_applications = move  # type: ignore[method-assign]
-    reader = StatusReader(
-        "prod",
-        repository=Repository(fleet.root),
-        git=Git(fleet.root),
-        places=Places(lambda: cast(Cluster, cluster)),
-        clock=time,
-        reporter=log,
-    )
+    reader = StatusReader("prod", session(fleet, cluster, time, log))
     lines = []
 
     with pytest.raises(KeyboardInterrupt):
