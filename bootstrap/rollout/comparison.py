@@ -44,7 +44,8 @@ def cause_of(message: str) -> str:
 def _find(application: Mapping[str, Any], kinds: frozenset[str], files: Files) -> Verdict | None:
     for condition in mapping(application.get("status")).get("conditions") or []:
         if condition.get("type") in kinds:
-            message = str(condition.get("message", ""))
-            advice = advise_comparison(message, files)
-            return Verdict(State.STUCK, cause_of(message), advice.hint, advice.file)
+            # Helm's command line, which is cut off, names files that are not at fault
+            cause = cause_of(str(condition.get("message", "")))
+            advice = advise_comparison(cause, files)
+            return Verdict(State.STUCK, cause, advice.hint, advice.file)
     return None

@@ -64,7 +64,9 @@ def test_before_the_commit_is_seen_nobody_blames_the_pod_that_crashes_since_befo
 
     said = f"at {before}, waiting for Argo CD to see {commit[:7]}"
     assert (unseen["message"], unseen["fix"], unseen["file"]) == (said, None, None)
-    assert waited.stderr.splitlines()[-2] == f"error: not there after 3 s: prod: {said}"
+    assert waited.stderr.splitlines()[-2] == (
+        f"error: not there after 3 s: root: {said}; prod: waiting for the root Application"
+    )
     assert "crashes" not in mended.stderr
     assert _status(workspace)["message"] == "Synced and Healthy"
 

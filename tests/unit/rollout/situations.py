@@ -20,8 +20,11 @@ _REVISION = "deployment.kubernetes.io/revision"
 _LAYERS = (
     "Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code ="
     " Unknown desc = Manifest generation error (cached): failed to execute helm template command:"
-    " failed running helm: `helm template . --name-template agentsmith --set-file a=b` failed exit"
-    " status 1: Error: "
+    " failed running helm: `helm template . --name-template agentsmith --set-file"
+    " config.content=/tmp/_argocd-repo/0a1b/environments/prod/agentsmith.yml --set-file"
+    " sealedSecret.manifest=/tmp/_argocd-repo/0a1b/environments/prod/sealed-secret.yaml --values"
+    " /tmp/_argocd-repo/0a1b/environments/prod/values.yaml <api versions removed> --include-crds`"
+    " failed exit status 1: Error: "
 )
 _SCHEMA = (
     "values don't meet the specifications of the schema(s)\nagentsmith:\n- at '/dispatcher':"
