@@ -5,20 +5,22 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLUSTER ?=
 PYTEST_ARGS ?=
+WORKERS := --numprocesses auto --dist worksteal
 # They count failed requests, so nothing else runs beside them.
 NODE_TESTS := test_chart_on_node.py
 # Control planes at a time; a cluster of yours is one, and can't be shared.
 PLANES := $(if $(AGENTSMITH_E2E_KUBECONFIG),0,2)
 
-.PHONY: help test e2e demo lint check tools lock clean
+.PHONY: help test slow e2e demo lint check tools lock clean
 
 help:
 	@echo "make test    the fast tier (the first run builds Helm and kubeseal)"
+	@echo "make slow    what of it takes longest: every spelling of every command, benchmarks"
 	@echo "make demo    init, seal, commit, push, render and unseal, in a temporary clone"
 	@echo "make demo CLUSTER=local    the same on a real control plane of its own"
 	@echo "make e2e     the end-to-end tier (the first run builds the control plane)"
 	@echo "make lint    style, types and the import contract"
-	@echo "make check   lint, test and e2e"
+	@echo "make check   lint, test, slow and e2e"
 	@echo "make tools   build everything that the tests use"
 	@echo "make lock    write requirements-dev.lock again"
 	@echo "make clean   remove what these targets made in the checkout"
@@ -31,7 +33,11 @@ $(READY): requirements-dev.lock pyproject.toml
 
 test: $(READY)
 	$(BIN)/python -m tests.tools.build helm3 helm4 kubeseal
-	$(BIN)/python -m pytest tests --ignore tests/e2e --numprocesses auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests --ignore tests/e2e -m "not slow" $(WORKERS) $(PYTEST_ARGS)
+
+slow: $(READY)
+	$(BIN)/python -m tests.tools.build helm3 helm4 kubeseal
+	$(BIN)/python -m pytest tests --ignore tests/e2e -m slow $(WORKERS) $(PYTEST_ARGS)
 
 e2e: $(READY)
 	$(BIN)/python -m tests.tools.build --all
@@ -49,7 +55,7 @@ lint: $(READY)
 	$(BIN)/mypy --strict --disable-error-code import-untyped tests/tools tests/plane tests/node
 	$(BIN)/lint-imports
 
-check: lint test e2e
+check: lint test slow e2e
 
 tools: $(READY)
 	$(BIN)/python -m tests.tools.build --all $(TOOLS)

@@ -12,7 +12,7 @@ from bootstrap.plaintext.sealed_files import find_in_sealed
 
 MARK = "MARKED-s3cret-value"
 APPLIED = base64.b64encode(
-    gzip.compress(json.dumps({"kind": "Secret", "data": {"a": "TUFSS0VE"}}).encode())
+    gzip.compress(json.dumps({"kind": "Secret", "data": {"a": "TUFSS0VE"}}).encode(), mtime=0)
 ).decode()
 SAID = "annotation objectset.rio.cattle.io/applied holds the data of a Secret"
 YAML = f"""\

@@ -21,7 +21,7 @@ PLAIN = json.dumps({"stringData": {"github-token": MARK}})
 
 
 def packed(text: str) -> str:
-    return base64.b64encode(gzip.compress(text.encode())).decode()
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 APPLIED = {
@@ -232,7 +232,7 @@ def test_a_secret_of_another_that_nobody_gave_is_known_by_its_form(prod: WorkTre
 
 
 def test_a_bomb_is_refused_by_name(prod: WorkTree):
-    bomb = base64.b64encode(gzip.compress(bytes(LARGEST + 1))).decode()
+    bomb = base64.b64encode(gzip.compress(bytes(LARGEST + 1), mtime=0)).decode()
     prod.write("s.local.yaml", secret({}, {"app.kubernetes.io/note": bomb}))
     assert refuse(prod, "s.local.yaml")[0] == (
         "s.local.yaml: annotation app.kubernetes.io/note unpacks to more than 16 MiB: it was not"
