@@ -15,19 +15,31 @@ CERTIFICATE_FILE = "sealing-cert.pem"
 SEALED_FILE = "sealed-secret.yaml"
 
 
-def find_sealed(environment: Environment, repository: Repository) -> SealedSecret | None:
-    """Return the environment's SealedSecret, None where it has none yet."""
+def find_sealed(
+    environment: Environment, repository: Repository, *, lenient: bool = False
+) -> SealedSecret | None:
+    """Return the environment's SealedSecret, None where it has none yet.
+
+    With `lenient`, values that are no sealed ones are left to the caller.
+    """
     path = environment.path(SEALED_FILE)
     text = repository.read(path)
     if text is None:
         return None
-    return parse_sealed_secret(text, path=path, namespace=environment.namespace)
+    return parse_sealed_secret(text, path=path, namespace=environment.namespace, lenient=lenient)
 
 
 def load_sealed(environment: Environment, repository: Repository) -> SealedSecret:
     """Return the environment's SealedSecret, an empty one where it has none yet."""
     found = find_sealed(environment, repository)
     return SealedSecret(namespace=environment.namespace) if found is None else found
+
+
+def find_certificate(environment: Environment, repository: Repository) -> SealingCertificate | None:
+    """Return the certificate in the environment's folder, whoever put it there."""
+    path = environment.path(CERTIFICATE_FILE)
+    text = repository.read(path)
+    return None if text is None else parse_certificate(text, source=path)
 
 
 def find_pinned(environment: Environment, repository: Repository) -> SealingCertificate | None:
@@ -46,10 +58,10 @@ def find_pinned(environment: Environment, repository: Repository) -> SealingCert
 
 def load_pinned(environment: Environment, repository: Repository) -> SealingCertificate:
     """Return the certificate that the environment is sealed for."""
-    path = environment.path(CERTIFICATE_FILE)
-    text = repository.read(path)
-    if text is None:
+    found = find_certificate(environment, repository)
+    if found is None:
         raise BootstrapError(
-            f"{path} is missing", f"restore it, or run `bootstrap init {environment.name}`"
+            f"{environment.path(CERTIFICATE_FILE)} is missing",
+            f"restore it, or run `bootstrap init {environment.name}`",
         )
-    return parse_certificate(text, source=path)
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from bootstrap.checkout.environment_files import CERTIFICATE_FILE, SEALED_FILE
+from bootstrap.checkout.environment_files import find_certificate, find_sealed
 from bootstrap.constants import VALUES_FILE
 from bootstrap.environments.environment import Environment
 from bootstrap.environments.hold import Hold, read_hold
@@ -15,8 +15,6 @@ from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.objects import mapping
 from bootstrap.protocols import Reporter
-from bootstrap.sealing.certificate import parse_certificate
-from bootstrap.sealing.sealed_secret import parse_sealed_secret
 from bootstrap.yaml.documents import parse_mapping
 
 _T = TypeVar("_T")
@@ -37,29 +35,25 @@ def read_local_facts(
 ) -> LocalFacts:
     """Read the files of `environment`; a broken one is told of, and is no error."""
 
-    def read(file: str, parse: Callable[[str, str], _T]) -> _T | None:
-        path = environment.path(file)
+    def told(read: Callable[[], _T | None]) -> _T | None:
         try:
-            text = repository.read(path)
-            return None if text is None else parse(text, path)
+            return read()
         except BootstrapError as error:
             reporter.warn(error.message)
             return None
 
+    def of_values(parse: Callable[[str, str], _T]) -> _T | None:
+        path = environment.path(VALUES_FILE)
+        text = repository.read(path)
+        return None if text is None else parse(text, path)
+
+    sealed = told(lambda: find_sealed(environment, repository, lenient=True))
+    certificate = told(lambda: find_certificate(environment, repository))
     return LocalFacts(
-        sealed_keys=read(
-            SEALED_FILE,
-            lambda text, path: len(
-                parse_sealed_secret(
-                    text, path=path, namespace=environment.namespace, lenient=True
-                ).encrypted
-            ),
-        ),
-        certificate_ends=read(
-            CERTIFICATE_FILE, lambda text, path: parse_certificate(text, source=path).not_after
-        ),
-        job_namespace=read(VALUES_FILE, job_namespace) or environment.namespace,
-        hold=read(VALUES_FILE, lambda text, _path: read_hold(text)),
+        sealed_keys=None if sealed is None else len(sealed.encrypted),
+        certificate_ends=None if certificate is None else certificate.not_after,
+        job_namespace=told(lambda: of_values(job_namespace)) or environment.namespace,
+        hold=told(lambda: of_values(lambda text, _path: read_hold(text))),
     )
 
 

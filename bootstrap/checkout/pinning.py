@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bootstrap.checkout.environment_files import CERTIFICATE_FILE, KEY_FILE, SEALED_FILE
+from bootstrap.checkout.environment_files import (
+    CERTIFICATE_FILE,
+    KEY_FILE,
+    SEALED_FILE,
+    find_certificate,
+)
 from bootstrap.checkout.environments import not_ours
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
@@ -39,8 +44,7 @@ def choose_certificate(
     """Return the certificate to seal for, and the files to write: none, it, or its key and it."""
     path = environment.path(CERTIFICATE_FILE)
     key_path = environment.path(KEY_FILE)
-    text = repository.read(path)
-    present = parse_certificate(text, source=path) if text is not None else None
+    present = find_certificate(environment, repository)
     if certificate is None:
         if present:
             return present, []
@@ -66,7 +70,7 @@ def choose_certificate(
     check_not_expired(chosen, now=now, source=source)
     if present and present.fingerprint == chosen.fingerprint:
         return present, []
-    if text is not None and not is_generated(text):
+    if present and not is_generated(repository.read(path) or ""):
         raise not_ours(path)
     if sealed and sealed.encrypted:
         raise BootstrapError(

@@ -9,6 +9,8 @@ import pytest
 from benchmarks.fleet import main as measure_fleet
 from benchmarks.sealing import main
 
+pytestmark = pytest.mark.slow
+
 
 def test_sealing_is_measured_side_by_side_with_kubeseal(
     kubeseal: Path, capsys: pytest.CaptureFixture[str]

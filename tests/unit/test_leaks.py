@@ -197,6 +197,7 @@ def leaves(group: Any, *names: str) -> Iterator[tuple[tuple[str, ...], Any]]:
             yield (*names, name), command
 
 
+@pytest.mark.slow
 def test_no_command_that_there_is_shows_a_secret_in_any_of_its_forms(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ):

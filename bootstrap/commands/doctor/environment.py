@@ -6,7 +6,11 @@ import itertools
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bootstrap.checkout.environment_files import CERTIFICATE_FILE, KEY_FILE
+from bootstrap.checkout.environment_files import (
+    CERTIFICATE_FILE,
+    KEY_FILE,
+    find_certificate,
+)
 from bootstrap.commands.doctor.findings import Finding, Severity, guarded
 from bootstrap.commands.seal.check import CheckResult, State, check
 from bootstrap.constants import CONFIG_FILE, VALUES_FILE
@@ -14,7 +18,6 @@ from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
-from bootstrap.sealing.certificate import parse_certificate
 from bootstrap.shell import from_here
 from bootstrap.yaml.documents import parse_mapping
 
@@ -106,10 +109,9 @@ def _certificate(
     environment: Environment, repository: Repository, now: datetime
 ) -> Iterator[Finding]:
     path = environment.path(CERTIFICATE_FILE)
-    text = repository.read(path)
-    if text is None:
+    certificate = find_certificate(environment, repository)
+    if certificate is None:
         return  # the check of what is sealed says so
-    certificate = parse_certificate(text, source=path)
     left = certificate.not_after - now
     until = f"{certificate.not_after:%Y-%m-%d}"
     check_name = f"{environment.name}: certificate"

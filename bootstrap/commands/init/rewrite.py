@@ -12,7 +12,7 @@ from bootstrap.argocd.platform import ROOT_FILE as PLATFORM_ROOT_FILE
 from bootstrap.argocd.platform import parse_chart_application, render_platform
 from bootstrap.argocd.platform_charts import PLATFORM_CHARTS, PlatformChart, chart_path
 from bootstrap.argocd.project import render_project
-from bootstrap.checkout.environment_files import SEALED_FILE
+from bootstrap.checkout.environment_files import SEALED_FILE, load_sealed
 from bootstrap.checkout.environments import load_environments, load_root, owned
 from bootstrap.checkout.removed import load_leaving
 from bootstrap.constants import REPOSITORIES_DIR
@@ -23,7 +23,7 @@ from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.planned_file import Manifest, is_generated
 from bootstrap.protocols import Reporter
-from bootstrap.sealing.sealed_secret import SealedSecret, parse_sealed_secret, render_sealed_secret
+from bootstrap.sealing.sealed_secret import SealedSecret, render_sealed_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +174,7 @@ def _is_empty(environment: Environment, repository: Repository) -> bool:
     text = repository.read(path)
     if text is None:
         return True
-    return (
-        is_generated(text)
-        and not parse_sealed_secret(text, path=path, namespace=environment.namespace).encrypted
-    )
+    return is_generated(text) and not load_sealed(environment, repository).encrypted
 
 
 def _empty_secrets(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bootstrap.checkout.environment_files import CERTIFICATE_FILE
+from bootstrap.checkout.environment_files import find_certificate
 from bootstrap.checkout.environments import load_environments
 from bootstrap.checkout.private_keys import load_local_keys
 from bootstrap.cluster import Cluster
@@ -44,10 +44,9 @@ def list_keys(repository: Repository, connect: Callable[[], Cluster] | None) -> 
 
     environments = load_environments(repository)
     for environment in environments:
-        path = environment.path(CERTIFICATE_FILE)
-        text = repository.read(path)
-        if text is not None:
-            entry(parse_certificate(text, source=path)).pinned.append(environment.name)
+        pinned = find_certificate(environment, repository)
+        if pinned is not None:
+            entry(pinned).pinned.append(environment.name)
     if connect:
         cluster = connect()
         for certificate in _certificates(cluster):

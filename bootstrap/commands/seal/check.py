@@ -10,19 +10,24 @@ from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from bootstrap.checkout.environment_files import CERTIFICATE_FILE, KEY_FILE, SEALED_FILE
+from bootstrap.checkout.environment_files import (
+    CERTIFICATE_FILE,
+    KEY_FILE,
+    SEALED_FILE,
+    find_certificate,
+    find_sealed,
+)
 from bootstrap.checkout.sealing_memory import load_private_key
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
-from bootstrap.sealing.certificate import key_belongs_to, parse_certificate
+from bootstrap.sealing.certificate import key_belongs_to
 from bootstrap.sealing.crypto import Scope, encryption_label
 from bootstrap.sealing.memory import open_with
 from bootstrap.sealing.sealed_secret import (
     SealedSecret,
     build_sealed_secret,
     describe_malformed,
-    parse_sealed_secret,
 )
 
 _NO_CONTROLLER = "that a controller holds the key (name its cluster: --from-cluster or --context)"
@@ -126,12 +131,11 @@ def check(
     that does not answer is something that could not be verified, not something wrong.
     """
     path = environment.path(SEALED_FILE)
-    text = repository.read(path)
-    if text is None:
+    sealed = find_sealed(environment, repository, lenient=True)
+    if sealed is None:
         raise BootstrapError(
             f"{path} is missing", f"restore it, or run `bootstrap init {environment.name}`"
         )
-    sealed = parse_sealed_secret(text, path=path, namespace=environment.namespace, lenient=True)
     local, problems, notes = _look_around(environment, others, repository, now)
     if sealed.template_scope is not sealed.scope:
         problems.append(
@@ -158,13 +162,12 @@ def _look_around(
     environment: Environment, others: Sequence[Environment], repository: Repository, now: datetime
 ) -> tuple[_Local, list[str], list[str]]:
     path = environment.path(CERTIFICATE_FILE)
-    text = repository.read(path)
+    certificate = find_certificate(environment, repository)
     key = load_private_key(environment, repository)
     elsewhere = [item for item in others if item.namespace != environment.namespace]
     key_path = environment.path(KEY_FILE)
-    if text is None:
+    if certificate is None:
         return _Local(key, False, key_path, elsewhere), [f"{path} is missing"], []
-    certificate = parse_certificate(text, source=path)
     expired = certificate.not_after <= now
     notes = [f"{path} expired on {certificate.not_after:%Y-%m-%d}"] if expired else []
     is_own = key is not None and key_belongs_to(key, certificate)

@@ -6,7 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bootstrap.checkout.environment_files import CERTIFICATE_FILE, SEALED_FILE, load_sealed
+from bootstrap.checkout.environment_files import (
+    CERTIFICATE_FILE,
+    SEALED_FILE,
+    find_certificate,
+    load_sealed,
+)
 from bootstrap.checkout.sealing_memory import (
     DIGESTS_FILE,
     load_memory,
@@ -192,8 +197,7 @@ class Sealer:
 
     def _certificate(self, environment: Environment) -> SealingCertificate:
         path = environment.path(CERTIFICATE_FILE)
-        text = self.repository.read(path)
-        pinned = parse_certificate(text, source=path) if text is not None else None
+        pinned = find_certificate(environment, self.repository)
         if self.options.certificate is None:
             if pinned is None:
                 raise BootstrapError(

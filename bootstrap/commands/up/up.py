@@ -9,7 +9,7 @@ from bootstrap.argocd.application import build_root
 from bootstrap.argocd.ownership import refusal, repository_of
 from bootstrap.argocd.platform import build_platform_project, build_platform_root
 from bootstrap.argocd.project import build_project, widen_project
-from bootstrap.checkout.environment_files import SEALED_FILE
+from bootstrap.checkout.environment_files import SEALED_FILE, find_sealed
 from bootstrap.checkout.environments import choose_environments, load_environments, load_root
 from bootstrap.checkout.ownership import (
     Live,
@@ -35,7 +35,6 @@ from bootstrap.environments.repo_url import same_repository
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.protocols import Reporter
-from bootstrap.sealing.sealed_secret import parse_sealed_secret
 from bootstrap.upstream import INSTALL_ARGO_CD, INSTALL_SEALED_SECRETS
 
 
@@ -207,10 +206,9 @@ def _warn_of_unsealed(
 ) -> None:
     for environment in environments:
         path = environment.path(SEALED_FILE)
-        text = repository.read(path)
-        if text is None:
+        sealed = find_sealed(environment, repository)
+        if sealed is None:
             raise BootstrapError(f"{path} is missing", f"run `bootstrap init {environment.name}`")
-        sealed = parse_sealed_secret(text, path=path, namespace=environment.namespace)
         if not sealed.encrypted:
             reporter.warn(
                 f"{environment.name} has no sealed secret yet, and the dispatcher waits for them:"

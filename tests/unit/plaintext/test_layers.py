@@ -29,7 +29,9 @@ WRAPS: dict[str, Callable[[bytes], bytes]] = {
     "upper hex at an odd place": lambda text: b"a" + text.hex().upper().encode(),
     "gzip in base64": lambda text: base64.b64encode(gzip.compress(text, mtime=0)),
     "zlib in base64": lambda text: base64.b64encode(zlib.compress(text)),
-    "gzip behind a head in base64": lambda text: base64.b64encode(b"v1:" + gzip.compress(text, mtime=0)),
+    "gzip behind a head in base64": lambda text: base64.b64encode(
+        b"v1:" + gzip.compress(text, mtime=0)
+    ),
     "gzip in hex": lambda text: gzip.compress(text, mtime=0).hex().encode(),
     "JSON": lambda text: json.dumps({"a": text.decode("latin-1")}).encode("latin-1"),
     "Go's JSON": lambda text: json.dumps(text.decode("latin-1"), ensure_ascii=False)
