@@ -147,7 +147,7 @@ def _loader_class() -> type[Any]:
             if found == kind and kind in ("null", "bool", "int", "float"):
                 return value
             if (kind, found) == ("float", "int"):
-                return float(value)
+                return float(str(value))
             raise _wrong(node, "a tag that does not fit, or is unknown")
 
         def mapping(self, node: Any) -> dict[str, Any]:
@@ -187,4 +187,5 @@ def _loader_class() -> type[Any]:
 def _wrong(node: Any, problem: str) -> Exception:
     from yaml.constructor import ConstructorError
 
-    return ConstructorError(None, None, problem, node.start_mark)
+    error: Exception = ConstructorError(None, None, problem, node.start_mark)
+    return error

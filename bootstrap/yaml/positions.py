@@ -1,6 +1,6 @@
 """Where the keys and values of a YAML mapping stand in its text.
 
-Nodes are those of the parser, which has no types for what matters here.
+Nodes are those of ruamel.yaml, which keeps the anchors; it has no types for what matters here.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bootstrap.errors import BootstrapError
-from bootstrap.yaml.documents import parser_of, position_of
+from bootstrap.yaml.documents import position_of
 
 
 def compose_one(text: str, path: str) -> Any | None:
@@ -16,10 +16,11 @@ def compose_one(text: str, path: str) -> Any | None:
 
     Its marks are positions in `text`.
     """
+    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        documents = list(parser_of("safe").compose_all(text))
+        documents = list(YAML(typ="safe", pure=True).compose_all(text))
     except MarkedYAMLError as error:
         raise BootstrapError(
             f"{path}{position_of(error)}: not valid YAML", "mend the line"

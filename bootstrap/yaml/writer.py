@@ -32,7 +32,7 @@ def render_manifest(objects: Mapping[str, Any], *, owner: str) -> str:
     return render_header(owner) + dump_objects(objects)
 
 
-def dump_objects(objects: Mapping[str, Any]) -> str:
+def dump_objects(objects: Any) -> str:
     """Return `objects` as block-style YAML for people to read, without our header."""
     import yaml
 
