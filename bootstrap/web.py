@@ -1,4 +1,4 @@
-"""The edge to web servers other than the cluster's: one request, no redirect followed."""
+"""The edge to web servers other than the cluster's: one request, over HTTP or HTTPS."""
 
 from __future__ import annotations
 
@@ -40,3 +40,33 @@ def post(url: str, headers: Mapping[str, str], body: bytes) -> int | None:
                 "name the authority's certificate in SSL_CERT_FILE, or use the right host",
             ) from None
         return None
+
+
+def download(url: str, limit: int, *, name: str) -> bytes:
+    """Return the first `limit` bytes at `url`.
+
+    `name` is what errors call it: a URL may hold a token.
+    """
+    import http.client
+    import urllib.error
+    import urllib.request
+
+    if not url.startswith(("https://", "http://")):
+        raise BootstrapError(
+            f"{name} has a scheme other than http or https", "give a path or an http(s) URL"
+        )
+    try:
+        with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 - scheme checked
+            return bytes(answer.read(limit))
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise BootstrapError(
+            f"{name}: the server answered {error.code} {error.reason}", "check the URL"
+        ) from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        # other words of these may quote the URL, and with it a token
+        reason = getattr(error, "reason", None) if isinstance(error, OSError) else None
+        reason = reason or type(error).__name__
+        raise BootstrapError(
+            f"{name}: the URL can't be read ({reason})", "check the URL and the network"
+        ) from None

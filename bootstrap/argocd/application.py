@@ -17,7 +17,7 @@ from bootstrap.constants import (
 )
 from bootstrap.environments.environment import Destination, Environment, Root
 from bootstrap.planned_file import Manifest
-from bootstrap.yaml.documents import render_manifest
+from bootstrap.yaml.writer import render_manifest
 
 OWNER = "bootstrap init"
 

@@ -13,8 +13,9 @@ from bootstrap.constants import ARGOCD_DIR, ARGOCD_NAMESPACE, IN_CLUSTER, PLATFO
 from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from bootstrap.planned_file import Manifest
-from bootstrap.yaml.documents import dump_objects, parse_mapping, render_manifest
+from bootstrap.yaml.documents import parse_mapping
 from bootstrap.yaml.fields import Fields
+from bootstrap.yaml.writer import dump_objects, render_manifest
 
 PROJECT_FILE = f"{ARGOCD_DIR}/platform-project.yaml"
 ROOT_FILE = f"{ARGOCD_DIR}/platform-root.yaml"

@@ -14,7 +14,7 @@ from bootstrap.constants import (
 )
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.planned_file import Manifest
-from bootstrap.yaml.documents import render_manifest
+from bootstrap.yaml.writer import render_manifest
 
 
 def widen_project(

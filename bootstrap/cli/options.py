@@ -151,8 +151,9 @@ def certificate_source(
         return functools.cache(fetch)
     if cert is not None:
         from bootstrap.files.input import name_certificate, read_certificate
+        from bootstrap.web import download
 
-        return functools.cache(lambda: (read_certificate(cert), name_certificate(cert)))
+        return functools.cache(lambda: (read_certificate(cert, download), name_certificate(cert)))
     return None
 
 

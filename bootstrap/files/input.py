@@ -1,19 +1,26 @@
-"""The input edge: files and URLs that the user names, read with limits on what they may be."""
+"""The input edge: what the user names, read with limits on what it may be."""
 
 from __future__ import annotations
 
-import os
+import errno
 import re
-import stat
 import sys
 from pathlib import Path
+from typing import Protocol
 
 from bootstrap.errors import BootstrapError
+from bootstrap.files.reading import read_regular
 
 MAX_SECRETS_BYTES = 2**20
 MAX_CERTIFICATE_BYTES = 2**16
-_SECONDS = 15
 _STDIN = "-"
+
+
+class Download(Protocol):
+    """Reads from a URL, as `bootstrap.web.download` does."""
+
+    def __call__(self, url: str, limit: int, *, name: str) -> bytes:
+        """Return the first `limit` bytes at `url`, which errors call `name`."""
 
 
 def read_secrets(path: str, name: str | None = None) -> bytes:
@@ -54,10 +61,14 @@ def read_value(
     raise BootstrapError(message, hint)
 
 
-def read_certificate(source: str) -> str:
+def read_certificate(source: str, download: Download) -> str:
     """Return the PEM text at `source`, a path or an http(s) URL; 64 KiB at most."""
-    remote = "://" in source
-    raw = _download(source) if remote else _read_file(Path(source), MAX_CERTIFICATE_BYTES, source)
+    if "://" in source:
+        raw = download(source, MAX_CERTIFICATE_BYTES + 1, name="--cert")
+        if len(raw) > MAX_CERTIFICATE_BYTES:
+            raise _too_large("--cert", MAX_CERTIFICATE_BYTES)
+    else:
+        raw = _read_file(Path(source), MAX_CERTIFICATE_BYTES, source)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -83,58 +94,20 @@ def name_certificate(source: str) -> str:
 
 def _read_file(path: Path, limit: int, name: str) -> bytes:
     try:
-        # a pipe without a writer would block the open itself
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        return read_regular(
+            path,
+            limit,
+            irregular=BootstrapError(
+                f"{name} is not a regular file", "give a file, or - for a pipe"
+            ),
+            large=_too_large(name, limit),
+        )
     except OSError as error:
+        broken = error.errno == errno.EIO
         raise BootstrapError(
             f"{name}: {(error.strerror or 'cannot be read').lower()}",
-            "check the path and its permissions",
+            "check the file and its disk" if broken else "check the path and its permissions",
         ) from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise BootstrapError(f"{name} is not a regular file", "give a file, or - for a pipe")
-        if status.st_size > limit:
-            raise _too_large(name, limit)
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            raw = stream.read(limit + 1)
-    except OSError as error:
-        raise BootstrapError(
-            f"{name}: {(error.strerror or 'cannot be read').lower()}", "check the file and its disk"
-        ) from error
-    finally:
-        os.close(descriptor)
-    if len(raw) > limit:  # it grew, or its size is not known (as in /proc)
-        raise _too_large(name, limit)
-    return raw
-
-
-def _download(url: str) -> bytes:
-    import http.client
-    import urllib.error
-    import urllib.request
-
-    if not url.startswith(("https://", "http://")):
-        raise BootstrapError(
-            "--cert has a scheme other than http or https", "give a path or an http(s) URL"
-        )
-    try:
-        with urllib.request.urlopen(url, timeout=_SECONDS) as response:  # noqa: S310 - scheme checked
-            raw = response.read(MAX_CERTIFICATE_BYTES + 1)
-    except urllib.error.HTTPError as error:
-        raise BootstrapError(
-            f"--cert: the server answered {error.code} {error.reason}", "check the URL"
-        ) from None
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        # other words of these may quote the URL, and with it a token
-        reason = getattr(error, "reason", None) if isinstance(error, OSError) else None
-        reason = reason or type(error).__name__
-        raise BootstrapError(
-            f"--cert: the URL can't be read ({reason})", "check the URL and the network"
-        ) from None
-    if len(raw) > MAX_CERTIFICATE_BYTES:
-        raise _too_large("--cert", MAX_CERTIFICATE_BYTES)
-    return bytes(raw)
 
 
 def _too_large(name: str, limit: int) -> BootstrapError:

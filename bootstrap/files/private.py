@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError
+from bootstrap.files.atomic import PRIVATE_MODE, sync, temporary_name, write_new
 
-_MODE = 0o600
 _PROGRAM_MODE = 0o755
 
 
-def write_new(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
     """Write a file that is not there yet with mode 0600, whole or not at all.
 
     It appears under its name only when it is on the disk; one that is there is never replaced.
     """
-    temporary = path.parent / f".{secrets.token_hex(4)}.tmp.{path.name}"
+    temporary = temporary_name(path)
     try:
         try:
-            _write(temporary, content)
+            write_new(temporary, content, PRIVATE_MODE)
+            sync(temporary)
             _put_in_place(temporary, path)
         finally:
             with contextlib.suppress(FileNotFoundError):
@@ -48,23 +48,14 @@ def _put_in_place(temporary: Path, path: Path) -> None:
         temporary.rename(path)
 
 
-def _write(file: Path, content: bytes) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
-    with os.fdopen(descriptor, "wb") as stream:
-        os.fchmod(descriptor, _MODE)
-        stream.write(content)
-        stream.flush()
-        os.fsync(descriptor)
-
-
 def replace_program(path: Path, text: str) -> None:
     """Write a script that anyone may run, whole or not at all."""
-    temporary = path.parent / f".{secrets.token_hex(4)}.tmp.{path.name}"
+    temporary = temporary_name(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write(temporary, text.encode())
-            temporary.chmod(_PROGRAM_MODE)
+            write_new(temporary, text.encode(), _PROGRAM_MODE)
+            sync(temporary)
             temporary.replace(path)
         finally:
             with contextlib.suppress(FileNotFoundError):

@@ -31,6 +31,7 @@ from bootstrap.files.atomic import (
     temporary_name,
     write_new,
 )
+from bootstrap.files.reading import read_regular
 from bootstrap.planned_file import Manifest
 from bootstrap.protocols import looks
 
@@ -170,22 +171,18 @@ class Repository:
 
     def _read_bytes(self, path: str) -> bytes | None:
         try:
-            # a pipe without a writer would block the open itself
-            descriptor = os.open(self.root / path, os.O_RDONLY | os.O_NONBLOCK)
-            try:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    raise BootstrapError(f"{path} is not a regular file", "move it away")
-                with os.fdopen(descriptor, "rb", closefd=False) as stream:
-                    raw = stream.read(_MAX_BYTES + 1)
-            finally:
-                os.close(descriptor)
+            return read_regular(
+                self.root / path,
+                _MAX_BYTES,
+                irregular=BootstrapError(f"{path} is not a regular file", "move it away"),
+                large=BootstrapError(
+                    f"{path} is larger than 4 MiB", "restore it with `git checkout`"
+                ),
+            )
         except FileNotFoundError:
             return None
         except OSError as error:
             raise _os_error(path, error) from error
-        if len(raw) > _MAX_BYTES:
-            raise BootstrapError(f"{path} is larger than 4 MiB", "restore it with `git checkout`")
-        return raw
 
     def _names(self, folder: str, *, folders: bool) -> list[str]:
         try:

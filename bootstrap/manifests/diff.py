@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bootstrap.yaml.documents import dump_objects
+from bootstrap.yaml.writer import LiteralText, dump_objects
 
 Key = tuple[str, str, str, str]
 """(group, kind, namespace, name)."""
@@ -143,9 +143,7 @@ def _sorted(value: Any) -> Any:
     if isinstance(value, list):
         return [_sorted(item) for item in value]
     if isinstance(value, str) and "\n" in value:
-        from ruamel.yaml.scalarstring import LiteralScalarString
-
-        return LiteralScalarString(value)
+        return LiteralText(value)
     return value
 
 

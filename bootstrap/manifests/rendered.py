@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bootstrap.errors import BootstrapError
-from bootstrap.yaml.documents import dump_objects, parser_of
+from bootstrap.yaml.loader import load
+from bootstrap.yaml.writer import dump_objects
 
 MASK = "<secret>"
 _SEPARATOR = re.compile(r"^---\n", re.M)
@@ -22,7 +22,7 @@ def split_documents(text: str) -> list[str]:
 
 
 def parse_objects(text: str) -> list[dict[str, Any]]:
-    """Return the objects in what Helm printed, read as Kubernetes does: as YAML 1.1.
+    """Return the objects in what Helm printed, read as Kubernetes does.
 
     What the API server would not take for an object is an error.
     """
@@ -122,40 +122,9 @@ def _where(document: str, otherwise: str) -> str:
     return source[1] if source else otherwise
 
 
-@functools.cache
-def _constructor() -> type[Any]:
-    """Return what makes values as Kubernetes' own reader does, which knows no dates or base 60."""
-    from ruamel.yaml.constructor import SafeConstructor
-
-    class Constructor(SafeConstructor):  # type: ignore[misc, unused-ignore]
-        """Leaves as text what Kubernetes does."""
-
-    def as_number(constructor: Any, node: Any) -> Any:
-        text = constructor.construct_scalar(node)
-        if ":" in text:  # 12:30
-            return text
-        if node.tag.endswith("int"):
-            return constructor.construct_yaml_int(node)
-        return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
-
-    def decoded(constructor: Any, node: Any) -> str:
-        raw: bytes = constructor.construct_yaml_binary(node)
-        return raw.decode()
-
-    for kind in ("timestamp", "value", "merge"):
-        Constructor.add_constructor(f"tag:yaml.org,2002:{kind}", Constructor.construct_scalar)
-    for kind in ("int", "float"):
-        Constructor.add_constructor(f"tag:yaml.org,2002:{kind}", as_number)
-    Constructor.add_constructor("tag:yaml.org,2002:binary", decoded)
-    return Constructor
-
-
 def _load(document: str) -> Any:
-    yaml = parser_of("safe")
-    yaml.version = (1, 1)
-    yaml.Constructor = _constructor()
     try:
-        return yaml.load(document)
+        return load(document)
     except Exception as error:
         # its message would quote the line, which may be a secret's
         raise BootstrapError(

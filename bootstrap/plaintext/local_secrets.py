@@ -12,12 +12,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
-
-from ruamel.yaml import YAML
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from typing import Any
 
 from bootstrap.constants import REDIS_URL_KEY
 from bootstrap.plaintext.known_keys import find_key, may_be_shown
+from bootstrap.yaml.loader import compose_all
 
 _BLOCKS = frozenset({"secrets", "data", "stringData"})
 _SECRET_NAME = re.compile(
@@ -69,22 +68,22 @@ def _read_dotenv(text: str) -> Iterator[tuple[str, str, bool]]:
 
 def _read_yaml(text: str) -> Iterator[tuple[str, str, bool]]:
     seen: set[int] = set()
-    for document in YAML(typ="safe", pure=True).compose_all(text):
+    for document in compose_all(text):
         yield from _walk(document, "", False, seen)
 
 
-def _walk(node: Node, name: str, in_block: bool, seen: set[int]) -> Iterator[tuple[str, str, bool]]:
+def _walk(node: Any, name: str, in_block: bool, seen: set[int]) -> Iterator[tuple[str, str, bool]]:
     if id(node) in seen:  # an alias: its anchor was walked
         return
     seen.add(id(node))
-    if isinstance(node, ScalarNode):
-        yield name, str(node.value), in_block
-    elif isinstance(node, SequenceNode):
+    if node.id == "scalar":
+        yield name, node.value, in_block
+    elif node.id == "sequence":
         for item in node.value:
             yield from _walk(item, name, in_block, seen)
-    elif isinstance(node, MappingNode):
+    else:
         for key, value in node.value:
-            written = str(key.value) if isinstance(key, ScalarNode) else name
+            written = key.value if key.id == "scalar" else name
             yield from _walk(value, written, in_block or written in _BLOCKS, seen)
 
 

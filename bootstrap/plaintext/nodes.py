@@ -14,15 +14,14 @@ from typing import Any
 
 from bootstrap.errors import BootstrapError
 from bootstrap.plaintext.known_keys import may_be_shown
-from bootstrap.yaml.documents import parser_of, position_of
-from bootstrap.yaml.plain import Line, read_lines, unquote
+from bootstrap.yaml.documents import position_of
+from bootstrap.yaml.loader import TAGS, compose_all
+from bootstrap.yaml.scalars import NULLS
 
-_TAGS = "tag:yaml.org,2002:"
-_NULL_TAG = f"{_TAGS}null"
-_NULLS = {"", "~", "null", "Null", "NULL"}
+_NULL_TAG = f"{TAGS}null"
 # what the parser takes plain text for by its looks; any other tag was written
 _TAGS_OF_TEXT = {
-    _TAGS + name for name in ("str", "int", "float", "bool", "timestamp", "merge", "value")
+    TAGS + name for name in ("str", "int", "float", "bool", "timestamp", "merge", "value")
 }
 
 
@@ -44,43 +43,10 @@ class Node:
 
 def compose(text: str, source: str) -> Node | None:
     """Return the root of the one document in `text`, None if it is empty."""
-    lines = read_lines(text)
-    return (_plain_root(lines) if lines else None) or _parse(text, source)
-
-
-def _plain_root(lines: list[Line]) -> Node | None:
-    """Return the mapping, or the one `secrets:` block, in `lines`; None if it is any other."""
-    first, *rest = lines
-    block = first.key == "secrets" and first.value is None and bool(rest)
-    entries = rest if block else lines
-    indent = entries[0].indent
-    names = [line.key for line in entries]
-    if (
-        first.indent
-        or (indent > 0) != block
-        or any(line.indent != indent or line.dash or line.value == "{}" for line in entries)
-        or {None, "kind", "apiVersion"} & set(names)
-        or len(set(names)) != len(names)
-    ):
-        return None
-    found = Node(entries[0].number, None, entries=lambda: [_plain_pair(line) for line in entries])
-    if not block:
-        return found
-    name = Node(first.number, "secrets")
-    return Node(first.number, None, entries=lambda: [(name, found)])
-
-
-def _plain_pair(line: Line) -> tuple[Node, Node]:
-    written = line.value or ""
-    text = unquote(written) if written else ""
-    return Node(line.number, line.key), Node(line.number, text, is_null=written in _NULLS)
-
-
-def _parse(text: str, source: str) -> Node | None:
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        documents = list(parser_of("safe").compose_all(text))
+        documents = compose_all(text)
     except MarkedYAMLError as error:
         # the parser's own words may quote the text
         raise BootstrapError(
@@ -91,27 +57,25 @@ def _parse(text: str, source: str) -> Node | None:
         raise BootstrapError(f"{source}: not valid YAML", "mend the file") from None
     if len(documents) > 1:
         raise BootstrapError(f"{source}: more than one YAML document", "keep one document per file")
-    return _node(documents[0]) if documents and documents[0] is not None else None
+    return _node(documents[0]) if documents else None
 
 
 def _node(parsed: Any) -> Node:
     """Return our view of one of the parser's nodes; what is below it is looked at when asked."""
-    from ruamel.yaml.nodes import MappingNode, ScalarNode
-
     line = parsed.start_mark.line + 1
-    if isinstance(parsed, MappingNode):
+    if parsed.id == "mapping":
         pairs = parsed.value
         return Node(line, None, entries=lambda: [(_node(key), _node(item)) for key, item in pairs])
-    if not isinstance(parsed, ScalarNode):
+    if parsed.id != "scalar":
         return Node(line, None)
     # with a value of its own a null has its tag because someone wrote it
-    null = parsed.style is None and parsed.tag == _NULL_TAG and parsed.value in _NULLS
+    null = not parsed.style and parsed.tag == _NULL_TAG and parsed.value in NULLS
     return Node(
         line,
-        str(parsed.value),
+        parsed.value,
         is_null=null,
         is_tagged=parsed.tag not in _TAGS_OF_TEXT and not null,
-        is_merge=parsed.tag == f"{_TAGS}merge",
+        is_merge=parsed.tag == f"{TAGS}merge",
     )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from bootstrap.plaintext.local_secrets import LocalValue
 from bootstrap.plaintext.written import find_written
+from bootstrap.yaml.loader import load
 
 _SPACE = b" \t\r\n"
 SHORTEST_ANYWHERE = 8
@@ -134,10 +135,8 @@ def find_by_looks(path: str, content: bytes) -> Iterator[Finding]:
 
 
 def _holds_data(text: str) -> bool:
-    from ruamel.yaml import YAML
-
     try:
-        document = YAML(typ="safe", pure=True).load(text)
+        document = load(text)
     except Exception:  # a template of a chart: no YAML before it is rendered
         return _has_literal(text)
     items = document.get("items") if isinstance(document, Mapping) else None

@@ -8,8 +8,7 @@ from typing import Any
 
 from bootstrap.plaintext.metadata import Entry, MetadataSearch, read_entries
 from bootstrap.plaintext.scan import MANIFEST, Finding
-from bootstrap.yaml.documents import parser_of
-from bootstrap.yaml.plain import read_plain
+from bootstrap.yaml.loader import load_all
 
 _SEALED = re.compile(r"""["']?kind["']?:\s*["']?SealedSecret\b""")
 _METADATA = re.compile(r"annotations|labels")
@@ -35,9 +34,7 @@ def find_in_sealed(
 
 def _entries(text: str) -> list[Entry]:
     try:
-        plain = read_plain(text)
-        documents = [plain] if plain else list(parser_of("safe").load_all(text))
-        return [entry for item in documents for entry in _of_document(item)]
+        return [entry for item in load_all(text) for entry in _of_document(item)]
     except Exception:  # whatever the parser stumbles over: a file half merged holds plaintext too
         return list(_by_line(text))
 

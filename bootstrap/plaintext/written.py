@@ -8,7 +8,7 @@ from typing import Any
 
 from bootstrap.constants import CONFIG_FILE, ENVIRONMENTS_DIR, PLACEHOLDER
 from bootstrap.plaintext.known_keys import find_key, may_be_shown
-from bootstrap.yaml.documents import parser_of
+from bootstrap.yaml.loader import TAGS, compose_all
 
 _BELOW = f"{ENVIRONMENTS_DIR}/"
 _EDITED = re.compile(
@@ -22,13 +22,6 @@ TOKEN = re.compile(
 )
 _BLOCK = re.compile(r"[\"']?secrets[\"']?\s*:")
 _ENTRY = re.compile(r"\s+[\"']?([^\s:#\"']+)[\"']?\s*:\s+(?![#|>])(.+?)(?:\s+#.*)?\s*")
-# A block as `bootstrap init` writes it; a fleet has hundreds, and a parser takes milliseconds.
-_ALL_REFERENCES = re.compile(
-    r"^secrets:(?: *\{\})? *\n(?: *(?:#.*)?\n"
-    r"| +[A-Za-z_-]+:(?: +(?:\$\{[A-Za-z_][A-Za-z0-9_]*\}|\"\"|''))? *(?: #.*)?\n)*(?=[A-Za-z]|\Z)",
-    re.MULTILINE,
-)
-_COMMENT = re.compile(r"^ *#.*", re.MULTILINE)
 _CONFLICT = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 
 
@@ -65,9 +58,6 @@ def _describe(name: str) -> str:
 def _entries(text: str) -> list[tuple[str, str, int]]:
     """Return name, value and line of what stands in the `secrets:` block."""
     text = text.removeprefix("\ufeff")
-    lines = text.replace("\r\n", "\n").rstrip("\n") + "\n"
-    if "secrets" not in _COMMENT.sub("", _ALL_REFERENCES.sub("", lines)):
-        return []
     try:
         return list(_parsed(text))
     except Exception:  # whatever the parser stumbles over: a file half merged holds secrets too
@@ -75,8 +65,8 @@ def _entries(text: str) -> list[tuple[str, str, int]]:
 
 
 def _parsed(text: str) -> Iterator[tuple[str, str, int]]:
-    for document in parser_of("safe").compose_all(text):
-        pairs = document.value if document is not None and document.id == "mapping" else []
+    for document in compose_all(text):
+        pairs = document.value if document.id == "mapping" else []
         for key, value in pairs:
             if key.value == "secrets":
                 yield from _walk(value, "secrets", set())
@@ -87,14 +77,14 @@ def _walk(node: Any, name: str, seen: set[int]) -> Iterator[tuple[str, str, int]
         return
     seen.add(id(node))
     if node.id == "scalar":
-        if node.tag != "tag:yaml.org,2002:null":
-            yield name, str(node.value), node.start_mark.line + 1
+        if node.tag != f"{TAGS}null":
+            yield name, node.value, node.start_mark.line + 1
     elif node.id == "sequence":
         for item in node.value:
             yield from _walk(item, name, seen)
     else:
         for key, value in node.value:
-            yield from _walk(value, str(key.value) if key.id == "scalar" else name, seen)
+            yield from _walk(value, key.value if key.id == "scalar" else name, seen)
 
 
 def _by_line(text: str) -> Iterator[tuple[str, str, int]]:

@@ -17,7 +17,8 @@ from bootstrap.errors import BootstrapError
 from bootstrap.planned_file import Manifest
 from bootstrap.sealing.crypto import SCOPE_ANNOTATIONS, Scope, encryption_label, scope_of
 from bootstrap.sealing.template import SecretTemplate
-from bootstrap.yaml.documents import parse_mapping, render_manifest
+from bootstrap.yaml.documents import parse_mapping
+from bootstrap.yaml.writer import render_manifest
 
 OWNER = "bootstrap seal"
 _LEAST_RSA_BYTES = 128

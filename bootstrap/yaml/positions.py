@@ -1,6 +1,6 @@
 """Where the keys and values of a YAML mapping stand in its text.
 
-Nodes are those of the parser, which has no types for what matters here.
+Nodes are those of ruamel.yaml, which keeps the anchors; it has no types for what matters here.
 """
 
 from __future__ import annotations
@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from bootstrap.errors import BootstrapError
-from bootstrap.yaml.documents import parser_of, position_of
+from bootstrap.yaml.documents import position_of
 
 
 def compose_all(text: str, path: str) -> list[Any]:
     """Return the roots of the documents in `text` (of file `path`); their marks are positions."""
+    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        return list(parser_of("safe").compose_all(text))
+        return list(YAML(typ="safe", pure=True).compose_all(text))
     except MarkedYAMLError as error:
         raise BootstrapError(
             f"{path}{position_of(error)}: not valid YAML", "mend the line"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bootstrap.errors import BootstrapError
-from bootstrap.yaml.plain import is_plain_text
 from bootstrap.yaml.positions import compose_one, end_of, find_key, is_empty, is_null, value_place
+from bootstrap.yaml.scalars import is_plain_text
 
 _STEP = 2
 

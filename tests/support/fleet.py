@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 
 from bootstrap.argocd.application import render_application
-from bootstrap.argocd.helm_source import HelmSource, parse_helm_source
+from bootstrap.argocd.application_file import read_application
+from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.environments.environment import Environment, parse_destination
 from bootstrap.environments.scaffold import starting_config, starting_values
 from bootstrap.sealing.sealed_secret import SealedSecret, render_sealed_secret
@@ -53,7 +54,9 @@ def add_environment(
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content.encode())
     application = files[environment.application_path]
-    return parse_helm_source(application, name=name, path=environment.application_path)
+    source = read_application(application, name=name, path=environment.application_path).helm
+    assert isinstance(source, HelmSource)
+    return source
 
 
 def sealed_values(seed: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bootstrap.cluster import Cluster
 from bootstrap.commands.keys.give import restart_controller
 from bootstrap.errors import BootstrapError
-from bootstrap.files.private import write_new
+from bootstrap.files.private import write_private
 from bootstrap.git import would_be_seen
 from bootstrap.protocols import Clock, Reporter
 from bootstrap.sealing.certificate import parse_certificate
@@ -62,7 +62,7 @@ def backup(file: str, *, cluster: Cluster, encrypt: Callable[[bytes], bytes]) ->
         )
     content = render_backup(keys, namespace)
     parse_backup(content, source=f"the controller in {namespace}")  # else it could not be restored
-    write_new(Path(file), encrypt(content))
+    write_private(Path(file), encrypt(content))
     return BackupResult(file, namespace, tuple(sorted(_fingerprints(keys))))
 
 

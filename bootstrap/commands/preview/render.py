@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap.argocd.helm_source import HelmSource, parse_helm_source
+from bootstrap.argocd.application_file import read_application
+from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.checkout.environments import read_environments, require_environment
 from bootstrap.checkout.session import Session
 from bootstrap.environments.environment import Environment
@@ -83,7 +84,10 @@ def read_source(environment: Environment, repository: Repository) -> HelmSource:
     text = repository.read(path)
     if text is None:
         raise BootstrapError(f"{path} is missing", f"run `bootstrap init {environment.name}`")
-    return parse_helm_source(text, name=environment.name, path=path)
+    source = read_application(text, name=environment.name, path=path).helm
+    if isinstance(source, BootstrapError):
+        raise source
+    return source
 
 
 def write_rendered(folder: Path, rendered: Sequence[Rendered]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Applications are read back from their files, the fast way like the slow way."""
+"""Applications are read back from their files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bootstrap.argocd import application_file
 from bootstrap.argocd.application import render_application, render_root
 from bootstrap.argocd.application_file import parse_application, parse_root
 from bootstrap.environments.environment import Destination, Environment, Root
@@ -65,21 +64,22 @@ def test_application_without_a_field_we_need_is_refused(cut: str, field: str):
     )
 
 
-def test_a_file_as_we_write_it_needs_no_parser(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(application_file, "parse_mapping", None)
-    assert parse_application(TEXT, name="prod", path="x") == PROD
-
-
 @given(LABEL, LABEL, st.sampled_from(["main", "v1", "1e3", "no", "a/b-c.d"]))
-def test_the_fast_way_reads_what_the_slow_way_reads(name: str, namespace: str, revision: str):
+def test_any_names_are_read_as_they_were_given(name: str, namespace: str, revision: str):
     environment = replace(PROD, name=name, namespace=namespace, target_revision=revision)
     text = render_application(environment).content
-    assert application_file._read_unchanged(text, name) in (None, environment)
-    assert application_file._read(text, name, "x") == environment
+    try:
+        assert parse_application(text, name=name, path="x") == environment
+    except BootstrapError as error:
+        assert "changed by hand to what bootstrap refuses" in error.message
 
 
-@given(st.integers(0, len(TEXT) - 1), st.sampled_from([*"a01 -:#'\"\n{", ""]))
-def test_the_fast_way_leaves_what_was_changed_to_the_slow_way(place: int, char: str):
-    text = TEXT[:place] + char + TEXT[place + 1 :]
-    found = application_file._read_unchanged(text, "prod")
-    assert found is None or found == application_file._read(text, "prod", "x")
+@pytest.mark.parametrize("written", ["no", "123", "1e3", "~", "0x1f"])
+def test_what_is_no_text_to_argo_cd_is_no_namespace(written: str):
+    text = TEXT.replace("namespace: agentsmith-prod", f"namespace: {written}", 1)
+    assert text != TEXT
+    with pytest.raises(BootstrapError) as caught:
+        parse_application(text, name="prod", path="p.yaml")
+    assert caught.value.message == (
+        "p.yaml: no valid 'namespace', so it is not an Application that bootstrap wrote"
+    )

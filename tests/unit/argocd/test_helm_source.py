@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bootstrap.argocd.application import render_application
-from bootstrap.argocd.helm_source import HelmSource, parse_helm_source
+from bootstrap.argocd.application_file import read_application
+from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.environments.environment import Environment, parse_destination
 from bootstrap.errors import BootstrapError
 
@@ -16,7 +17,7 @@ TEXT = render_application(ENVIRONMENT).content
 
 
 def test_an_application_of_ours_is_read() -> None:
-    assert parse_helm_source(TEXT, name="prod", path="p.yaml") == HelmSource(
+    assert read_application(TEXT, name="prod", path="p.yaml").helm == HelmSource(
         name="prod",
         chart="helm/agentsmith",
         release="agentsmith",
@@ -62,20 +63,22 @@ def test_an_application_of_ours_is_read() -> None:
             """releaseName: 'a" "Namespace" "kube-system'""",
             "p.yaml: releaseName is not as bootstrap writes it",
         ),
-        (
-            "namespace: ns\n",
-            """namespace: 'ns" (lookup "v1" "Secret" "" "") "'\n""",
-            "p.yaml: namespace is not as bootstrap writes it",
-        ),
-        (
-            "namespace: ns\n",
-            f"namespace: {'n' * 64}\n",
-            "p.yaml: namespace is not as bootstrap writes it",
-        ),
     ],
 )
 def test_a_change_by_hand_is_refused(old: str, new: str, message: str) -> None:
     assert TEXT.count(old) >= 1
+    found = read_application(TEXT.replace(old, new, 1), name="prod", path="p.yaml")
+    assert isinstance(found.helm, BootstrapError)
+    assert found.helm.message == message
+    assert found.environment == ENVIRONMENT, "what a command needs that renders nothing"
+
+
+@pytest.mark.parametrize("name", ["""'ns" (lookup "v1" "Secret" "" "") "'""", "n" * 64])
+def test_a_namespace_changed_by_hand_is_refused_by_the_rule_for_what_is_typed(name: str) -> None:
+    text = TEXT.replace("namespace: ns\n", f"namespace: {name}\n", 1)
+    assert text != TEXT
     with pytest.raises(BootstrapError) as caught:
-        parse_helm_source(TEXT.replace(old, new, 1), name="prod", path="p.yaml")
-    assert caught.value.message == message
+        read_application(text, name="prod", path="p.yaml")
+    assert caught.value.message.startswith(
+        "p.yaml was changed by hand to what bootstrap refuses: --namespace 'n"
+    )

@@ -20,6 +20,7 @@ from bootstrap.environments.values import (
     split_key,
 )
 from bootstrap.errors import BootstrapError
+from bootstrap.yaml.loader import load
 
 IMAGE = ("image", "dispatcher")
 PATH = "environments/prod/values.yaml"
@@ -176,7 +177,7 @@ def test_keys_with_dots_are_written_as_helm_writes_them():
 
 def test_values_are_listed_as_they_are_written_and_copied_so():
     text = "a:\n  b: yes  # c\n  'd': 'e'\n  f: 1.50\n  g: {h: ~, i: {}}\n  j: [k]\nl: |\n  m\n"
-    assert list_values(text, ("a", "b"), path=PATH) == [(("a", "b"), Value("yes", "yes"))]
+    assert list_values(text, ("a", "b"), path=PATH) == [(("a", "b"), Value(True, "yes"))]
     assert list_values(text, ("a", "g"), path=PATH) == [
         (("a", "g", "h"), Value(None, "~")),
         (("a", "g", "i"), Value({}, None)),
@@ -218,10 +219,6 @@ def block(draw: st.DrawFn, depth: int = 0) -> str:
         else:
             lines.append(f"{pad}{key}:{draw(COMMENT)}\n{draw(block(depth=depth + 1))}")
     return "".join(lines)
-
-
-def load(text: str) -> Any:
-    return YAML(typ="safe", pure=True).load(text)
 
 
 @given(

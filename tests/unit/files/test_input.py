@@ -13,12 +13,17 @@ from bootstrap.files.input import (
     MAX_CERTIFICATE_BYTES,
     MAX_SECRETS_BYTES,
     name_certificate,
-    read_certificate,
     read_secrets,
 )
+from bootstrap.files.input import read_certificate as read_certificate_by
+from bootstrap.web import download
 from tests.unit.http_server import serve
 
 TOKEN = "t0ken-s3cr3t"
+
+
+def read_certificate(source: str) -> str:
+    return read_certificate_by(source, download)
 
 
 def failure(call, source: str) -> tuple[str, str]:

@@ -85,13 +85,3 @@ def test_a_token_is_known_by_its_prefix_anywhere_below_environments(token: str):
 def test_what_is_no_secret_is_fine(text: str):
     assert found(text) == []
     assert found(text, CONFIG) == []
-
-
-def test_the_files_that_init_writes_need_no_parser(monkeypatch: pytest.MonkeyPatch):
-    asked: list[str] = []
-    monkeypatch.setattr("bootstrap.plaintext.written.parser_of", asked.append)
-
-    assert found(starting_config(), CONFIG) == found(starting_values(PROD)) == []
-    assert asked == []
-    assert found("secrets:\n  jiraToken: t\n") == written(2, "jiraToken")
-    assert asked == ["safe"]

@@ -113,13 +113,13 @@ def test_a_pair_that_does_not_belong_together_is_refused(
 
 
 def test_where_a_file_may_go(tmp_path: Path):
-    from bootstrap.files.private import write_new
+    from bootstrap.files.private import write_private
 
     file = tmp_path / "f"
-    write_new(file, b"1")
+    write_private(file, b"1")
     assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"1", 0o600)
     with pytest.raises(BootstrapError, match="exists; it is left as it is"):
-        write_new(file, b"2")
+        write_private(file, b"2")
     with pytest.raises(BootstrapError, match="no such file or directory"):
-        write_new(tmp_path / "none" / "f", b"2")
+        write_private(tmp_path / "none" / "f", b"2")
     assert [item.name for item in tmp_path.iterdir()] == ["f"]
