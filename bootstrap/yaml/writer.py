@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bootstrap.planned_file import render_header
-from bootstrap.yaml.scalars import may_be_no_text
+from bootstrap.yaml.scalars import is_plain_text, may_be_no_text
 
 _UNFOLDED = 2**20
 """A folded base64 line would differ from what kubeseal writes."""
@@ -45,6 +45,7 @@ def dump_objects(objects: Any) -> str:
 @functools.cache
 def _dumper_class() -> type[Any]:
     import yaml
+    from yaml.emitter import ScalarAnalysis
 
     class Dumper(yaml.SafeDumper):  # type: ignore[misc]
         """Writes in Python, as libyaml can't indent the lists in mappings."""
@@ -69,6 +70,17 @@ def _dumper_class() -> type[Any]:
             style: str = super().choose_scalar_style()
             doubled = not event.style and ("'" in event.value or "\n" in event.value)
             return '"' if style == "'" and doubled else style
+
+        def analyze_scalar(self, text: str) -> Any:
+            """Return the ways to write `text`; the emitter's look at each letter costs 1 us."""
+            if is_plain_text(text):
+                return ScalarAnalysis(text, False, False, True, True, True, True, True)
+            return super().analyze_scalar(text)
+
+        def write_plain(self, text: str, split: bool = True) -> None:
+            """Write text without quotes, which is on one line, at once."""
+            if text:
+                self.write_indicator(text, True)
 
         def write_double_quoted(self, text: str, split: bool = True) -> None:
             """Write text with an escape for what is not printable, and for that only."""
