@@ -28,7 +28,7 @@ def kill_at_every_step(
     pem = tmp_path / "key.pem"
     pem.write_text(to_pem(key))
     done = subprocess.run(
-        [sys.executable, DRIVER, tree.root, tmp_path / "killed", pem, *arguments],
+        [sys.executable, "-P", DRIVER, tree.root, tmp_path / "killed", pem, *arguments],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -69,7 +69,8 @@ def test_configuration_and_named_values_come_along_when_asked_for(
         "image.agent": {"before": "agentsmith:latest", "after": "r:5000/agent:1.3"},
         "dispatcher.replicas": {"before": 1, "after": 3},
         r"ingress.annotations.example\.com/size": {"before": None, "after": "8m"},
-        "ingress.annotations.note": {"before": None, "after": "yes"},
+        # as Helm and Kubernetes read it; the file keeps what was written
+        "ingress.annotations.note": {"before": None, "after": True},
     }  # fmt: skip
     pushed = shared.pushed(PROD)
     assert "  replicas: 3\n" in pushed
@@ -83,7 +84,7 @@ def test_configuration_and_named_values_come_along_when_asked_for(
         "image.agent: agentsmith:latest -> r:5000/agent:1.3",
         "dispatcher.replicas: 1 -> 3",
         r"ingress.annotations.example\.com/size: (not set) -> 8m",
-        "ingress.annotations.note: (not set) -> yes",
+        "ingress.annotations.note: (not set) -> true",
         "agentsmith.yml: as in staging",
         "",
     ]
