@@ -46,7 +46,7 @@ _ELSEWHERE = {
         "tests/e2e/test_up.py",
         "test_certificate_of_the_controller_seals_what_kubeseal_accepts_and_argocd_runs",
     ),
-    "bootstrap seal --check prod --from-cluster": (
+    "bootstrap secrets check prod --from-cluster": (
         "tests/e2e/test_seal_scopes.py",
         "test_what_kubeseal_seals_in_each_scope_is_checked_and_merged",
     ),
@@ -94,10 +94,10 @@ _REPOSITORIES_ELSEWHERE = {
     ),
     "bootstrap repo add --github-app-id 12345 --github-app-installation-id 67890"
     " --github-app-key ~/app.pem": (_REPOSITORIES, "test_a_github_app_for_every_project"),
-    "bootstrap webhook --provider github --url https://argocd.example.com": (
+    "bootstrap webhook set --provider github --url https://argocd.example.com": (
         _WEBHOOK, "test_a_secret_is_set_once_tested_and_replaced_only_when_told_to"
     ),
-    "bootstrap webhook --provider github --url https://argocd.example.com --test": (
+    "bootstrap webhook test --provider github --url https://argocd.example.com": (
         _WEBHOOK, "test_a_secret_is_set_once_tested_and_replaced_only_when_told_to"
     ),
     "bootstrap repo add --username git --seal prod": (

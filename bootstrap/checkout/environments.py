@@ -116,8 +116,17 @@ def check_private(manifests: Sequence[Manifest], git: Git) -> None:
             )
 
 
-def choose_environment(repository: Repository, asked: str | None, file: str) -> Environment:
-    """Return the environment `asked` for, else that of the folder of `file`, else the only one."""
+def choose_environment(
+    repository: Repository,
+    asked: str | None,
+    file: str = "-",
+    *,
+    hint: str = "say it with --env NAME",
+) -> Environment:
+    """Return the environment `asked` for, else that of the folder of `file`, else the only one.
+
+    `hint` is what to do where there are several.
+    """
     if asked is not None:
         return require_environment(repository, asked)
     if file != "-":
@@ -130,5 +139,5 @@ def choose_environment(repository: Repository, asked: str | None, file: str) -> 
         raise UsageError("there is no environment yet", "make one with `bootstrap init prod`")
     if len(known) > 1:
         names = ", ".join(item.name for item in known)
-        raise UsageError(f"which environment? there are: {names}", "say it with --env NAME")
+        raise UsageError(f"which environment? there are: {names}", hint)
     return known[0]

@@ -69,14 +69,14 @@ def read_single(key: str) -> SecretInput:
     return parse_value(key, read_value(f"value of {key} (not shown): "))
 
 
-def require_key(written: str, *, option: str, sealed: Iterable[str] = ()) -> str:
+def require_key(written: str, *, sealed: Iterable[str] = ()) -> str:
     """Return the key that `written` means in any spelling, or names among those sealed."""
     key = find_key(written) or (written if written in set(sealed) else None)
     if key is None:
         near = nearest_key(written)
         shown = repr(written) if may_be_shown(written) else "that (not shown)"
         raise UsageError(
-            f"{option}: Agent Smith reads no key {shown}",
+            f"KEY: Agent Smith reads no key {shown}",
             f"did you mean {near}?" if near else f"known keys: {', '.join(SECRET_KEYS)}",
         )
     return key

@@ -159,7 +159,7 @@ def _check_plaintext(plan: Plan, changes: Sequence[Change], git: Git) -> None:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         raise BootstrapError(
             f"{found[0].path}:{found[0].line}: {found[0].what}{more}: plaintext is not committed",
-            "take it out of the file it comes from, and seal it: `bootstrap seal --key KEY`",
+            "take it out of the file it comes from, and seal it: `bootstrap secrets set KEY`",
         )
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,6 +28,7 @@ from bootstrap.cli.publishing import (
     refuse_idle,
     waiting,
 )
+from bootstrap.cli.sharing import sharing
 
 if TYPE_CHECKING:
     from bootstrap.commands.release.change import Changed, Workplace
@@ -67,24 +66,8 @@ def _read(
     return Asked(commit, push, branch, wait, how, dry_run, output)
 
 
-def changing(command: Callable[..., None]) -> Callable[..., None]:
-    """Add to a command, after its own options, those that every change of an environment has.
-
-    The command gets them as its first argument, an Asked. Typer reads options off a signature, so
-    that is what is made here.
-    """
-    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-    shared = inspect.signature(_read, eval_str=True).parameters
-
-    @functools.wraps(command)
-    def run(**given: Any) -> None:
-        asked = _read(**{name: given.pop(name) for name in shared})
-        command(asked, **given)
-
-    parameters = [*own, *shared.values()]
-    run.__annotations__ = {item.name: item.annotation for item in parameters}
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return run
+changing = sharing(_read)
+"""Adds to a command the options that every change of an environment has; it gets an `Asked`."""
 
 
 def change(

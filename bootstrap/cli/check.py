@@ -15,9 +15,10 @@ def check(
     ] = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Refuse plaintext in what Git has: local secrets in any disguise, private keys, plain Secrets.
+    """Refuse plaintext secrets in what Git has.
 
-    Names file and line, never the value. Exit code 1 if anything is found.
+    Local secrets in any disguise, private keys, plain Secrets. Names file and line, never the
+    value. Exit code 1 if anything is found.
     """
     from bootstrap.commands.check.check import check as run
     from bootstrap.views.check import show_check

@@ -49,6 +49,13 @@ def complete_side(incomplete: str) -> list[tuple[str, str]]:
 EnvironmentArgument = Annotated[
     str, typer.Argument(help="Name of the environment.", autocompletion=complete_environment)
 ]
+EnvironmentOrOnly = Annotated[
+    str | None,
+    typer.Argument(
+        help="Name of the environment [default: the only one].",
+        autocompletion=complete_environment,
+    ),
+]
 EnvironmentOrAll = Annotated[
     str | None,
     typer.Argument(

@@ -51,7 +51,7 @@ def destroy(
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Remove an environment from Git, upon which Argo CD deletes it from the cluster.
+    """Remove an environment from Git, so that Argo CD deletes it.
 
     Its Application goes first, its folder when Argo CD has deleted what it made: run it again, or
     let --wait do both. One that no remote ever had goes at once. Keys and other files that Git

@@ -32,10 +32,10 @@ def diff(
     context: Context = None,
     destination_context: DestinationContext = None,
 ) -> None:
-    """Show what a push of the work tree would change; nothing is changed.
+    """Show what a push of the work tree would change.
 
-    Secrets show as key names only. Exit code 0: the same; 1: different, or an error. With --all,
-    environments without a file that differs from the revision are not rendered.
+    Nothing is changed. Secrets show as key names only. Exit code 0: the same; 1: different, or an
+    error. With --all, environments without a file that differs from the revision are not rendered.
     """
     from bootstrap.commands.preview.diff import diff as run
     from bootstrap.helm import Helm

@@ -31,9 +31,10 @@ def doctor(
     ] = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Find what is wrong, or soon will be: in the files, in Git, in the cluster. Changes nothing.
+    """Find what is wrong, or soon will be, and what mends it.
 
-    Each finding says why it matters and what mends it. Exit code 1 if one is an error.
+    In the files, in Git, in the cluster. Changes nothing. Each finding says why it matters and what
+    mends it. Exit code 1 if one is an error.
     """
     from bootstrap.commands.doctor.doctor import doctor as run
     from bootstrap.views.doctor import show_doctor

@@ -18,7 +18,7 @@ def history(
     output: Output = Format.TEXT,
     context: Context = None,
 ) -> None:
-    """Show the commits of an environment, and what Argo CD made of each.
+    """Show an environment's commits, and what Argo CD made of each.
 
     Newest first: who wrote it, when it was synced, and whether it runs, failed or waits.
     """

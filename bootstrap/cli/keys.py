@@ -44,7 +44,10 @@ def list_(
     controller_name: ControllerService = None,
     output: Output = Format.TEXT,
 ) -> None:
-    """Show each sealing key, who is sealed for it, and where its private part is."""
+    """Show each sealing key, who is sealed for it, and where it lies.
+
+    Where its private part lies: here, in the controller, or not known.
+    """
     from bootstrap.commands.keys.list import list_keys
     from bootstrap.views.keys import show_list
 
@@ -86,10 +89,10 @@ def rotate(
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Seal every value again for a new key pair of yours, or for the controller's newest key.
+    """Seal every value again, for a new key.
 
-    No plaintext is needed, and none is written. Without the private key here, only the controller
-    can do it: --from-cluster.
+    For a new key pair of yours, or for the controller's newest key. No plaintext is needed, and
+    none is written. Without the private key here, only the controller can do it: --from-cluster.
     """
 
     from bootstrap.checkout.environments import require_environment
@@ -111,9 +114,10 @@ def give(
     controller_namespace: ControllerNamespace = None,
     controller_name: ControllerService = None,
 ) -> None:
-    """Give the controller the environment's key now, as `bootstrap up` does.
+    """Give the controller the environment's key now.
 
-    After `keys rotate` and before the push: then Argo CD never sees a value it can't have.
+    As `bootstrap up` does. After `keys rotate` and before the push: then Argo CD never sees a value
+    it can't have.
     """
 
     from bootstrap.checkout.environments import require_environment
@@ -138,7 +142,10 @@ def backup(
     controller_name: ControllerService = None,
     output: Output = Format.TEXT,
 ) -> None:
-    """Save every key of the controller to an encrypted file: without them, Git holds riddles."""
+    """Save every key of the controller to an encrypted file.
+
+    Without them, Git holds riddles.
+    """
     from bootstrap.commands.keys.backup import backup as run
     from bootstrap.commands.keys.backup import check_place
     from bootstrap.sealing.age import encrypt_for, encrypt_with_passphrase
@@ -181,7 +188,10 @@ def restore(
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Give the controller the keys of a backup that it lacks, and restart it. None is replaced."""
+    """Give the controller the keys of a backup that it lacks.
+
+    It is restarted; no key that it has is replaced.
+    """
     import time
     from datetime import UTC, datetime
 

@@ -14,6 +14,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from bootstrap.cli.moved import refuse_moved
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -41,6 +43,11 @@ class Source:
         return typer.main.get_command(single)
 
 
+_HEADINGS = {"argocd": "Argo CD"}
+_AROUND = 4
+"""Columns before a command's name and behind it."""
+
+
 class _Commands(dict[str, Any]):
     """The commands of a group by name, each built on first use."""
 
@@ -63,15 +70,36 @@ class _Commands(dict[str, Any]):
         return {name: self[name] for name in self}.values()
 
 
-def group_of(sources: Mapping[str, Source]) -> type[TyperGroup]:
-    """Return the class of a group that has these commands, in this order."""
+def group_of(journeys: Mapping[str, Mapping[str, Source]]) -> type[TyperGroup]:
+    """Return the class of a group that has these commands, by journey, in this order."""
 
     class LazyGroup(TyperGroup):
-        """A group whose commands wait in `sources`."""
+        """A group whose commands wait in their sources."""
 
         def __init__(self, **settings: Any) -> None:
             super().__init__(**settings)
-            self.commands = _Commands(sources)
+            self.commands = _Commands(
+                {name: row for rows in journeys.values() for name, row in rows.items()}
+            )
+
+        def format_commands(self, _context: Any, formatter: Any) -> None:
+            """Show the commands of each journey below its name."""
+            longest = max(len(name) for name in self.commands)
+            limit = formatter.width - longest - _AROUND
+            for journey, rows in journeys.items():
+                with formatter.section(_HEADINGS.get(journey, journey.capitalize())):
+                    formatter.write_dl(
+                        [
+                            (name.ljust(longest), self.commands[name].get_short_help_str(limit))
+                            for name in rows
+                        ]
+                    )
+
+        def resolve_command(self, context: Any, args: list[str]) -> Any:
+            """Find the command, or say what an old spelling is called now."""
+            if not context.resilient_parsing:  # a completion has no errors
+                refuse_moved(args)
+            return super().resolve_command(context, args)
 
         def list_commands(self, _context: Any) -> list[str]:
             return list(self.commands)

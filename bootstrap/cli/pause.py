@@ -8,7 +8,10 @@ from bootstrap.cli.completion import EnvironmentArgument
 
 @changing
 def pause(asked: Asked, environment: EnvironmentArgument) -> None:
-    """Turn an environment's automated sync off, in Git: pushes wait until it is resumed."""
+    """Turn an environment's automated sync off, in Git.
+
+    Pushes wait until it is resumed.
+    """
     from bootstrap.commands.release.pause import pause as run
 
     change(asked, lambda place: run(environment, place))
@@ -16,7 +19,10 @@ def pause(asked: Asked, environment: EnvironmentArgument) -> None:
 
 @changing
 def resume(asked: Asked, environment: EnvironmentArgument) -> None:
-    """Turn an environment's automated sync on again: Argo CD brings it to what is pushed."""
+    """Turn an environment's automated sync on again, in Git.
+
+    Argo CD brings it to what is pushed.
+    """
     from bootstrap.commands.release.pause import resume as run
 
     change(asked, lambda place: run(environment, place), looks=True)

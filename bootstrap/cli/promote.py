@@ -32,9 +32,10 @@ def promote(
     ] = None,
     release_hold: ReleaseHold = False,
 ) -> None:
-    """Copy the images of one environment to another, and what you name besides.
+    """Copy the images of one environment to another.
 
-    Shows the diff first. Refuses where TO lacks a sealed secret that FROM has.
+    And configuration and values, if you name them. Shows the diff first. Refuses where TO lacks a
+    sealed secret that FROM has.
     """
     from bootstrap.commands.release.promote import PromoteOptions
     from bootstrap.commands.release.promote import promote as run

@@ -23,7 +23,7 @@ def rename(
     dry_run: DryRun = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Give this repository a name of its own, where several share one Argo CD.
+    """Give this repository a name of its own in a shared Argo CD.
 
     Project, root and Applications are called after it. Only before the first `bootstrap up`:
     after that it says how to let go of what runs.

@@ -30,9 +30,9 @@ def render(
     ] = None,
     output: Output = Format.TEXT,
 ) -> None:
-    """Show the manifests as Argo CD will apply them, rendered by your own Helm.
+    """Show the manifests as Argo CD will apply them.
 
-    No cluster is asked. Values of Secrets are masked.
+    Rendered by your own Helm. No cluster is asked. Values of Secrets are masked.
     """
     if output_dir is not None and output is Format.JSON:
         raise UsageError(

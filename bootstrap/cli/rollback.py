@@ -29,10 +29,10 @@ def rollback(
         str, typer.Option(metavar="TEXT", help="Why; the commit and the hold say so.")
     ] = "",
 ) -> None:
-    """Restore an environment's files as they were at an earlier commit, in a new one.
+    """Restore an environment's files as of an earlier commit.
 
-    Without --to that is the newest one with other files that Argo CD synced with success; of its
-    health Argo CD keeps no record.
+    In a new commit. Without --to the earlier one is the newest one with other files that Argo CD
+    synced with success; of its health Argo CD keeps no record.
 
     It keeps the newest secrets, and is held: `upgrade` and `promote` wait for --release-hold.
     """

@@ -27,7 +27,7 @@ def status(
     context: Context = None,
     destination_context: DestinationContext = None,
 ) -> None:
-    """Show where each environment is: what runs, what is wanted, and why it is not there.
+    """Show what runs, what is wanted, and why it is not there.
 
     Changes nothing, and asks Argo CD once however many environments there are.
     """

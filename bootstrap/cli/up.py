@@ -73,9 +73,10 @@ def up(
     ] = False,
     output: Output = Format.TEXT,
 ) -> None:
-    """Give Argo CD its start (sealing key, project, root Application), then wait for Healthy.
+    """Give Argo CD its start, and wait until what is pushed runs.
 
-    Waits until the pushed commit is Synced and Healthy, or says what is wrong.
+    Its start: sealing key, project, root Application. Waits until the pushed commit is Synced and
+    Healthy, or says what is wrong.
     """
 
     from bootstrap.commands.up.up import UpOptions

@@ -24,9 +24,10 @@ def upgrade(
     ] = None,
     release_hold: ReleaseHold = False,
 ) -> None:
-    """Set the images of an environment in its values.yaml, which keeps every other byte.
+    """Set the images of an environment in its values.yaml.
 
-    Without --commit, --push or --wait it changes the file and says what comes next.
+    Every other byte stays. Without --commit, --push or --wait it changes the file and says what
+    comes next.
     """
     from bootstrap.commands.release.upgrade import UpgradeOptions
     from bootstrap.commands.release.upgrade import upgrade as run

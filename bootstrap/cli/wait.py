@@ -32,7 +32,7 @@ def wait(
     timeout: Timeout = DEFAULT_TIMEOUT,
     output: Output = Format.TEXT,
 ) -> None:
-    """Wait until a commit, exactly that or a later one, is Synced and Healthy.
+    """Wait until a commit, or a later one, is Synced and Healthy.
 
     Changes nothing. Says what is wrong where it can't get there, and ends at once if it is there.
     """

@@ -1,21 +1,14 @@
-"""`bootstrap webhook`."""
+"""`bootstrap webhook ...`."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bootstrap.cli.options import Context, Format, Output, connect, open_repository, parse_duration
 from bootstrap.errors import UsageError
-
-if TYPE_CHECKING:
-    from bootstrap.argocd.webhook import WebhookSecret
-    from bootstrap.cluster import Cluster
-
-
-_TIMEOUT = "60s"
 
 
 class ProviderOption(StrEnum):
@@ -29,11 +22,26 @@ class ProviderOption(StrEnum):
     GITEA = "gitea"
 
 
-def webhook(
-    provider: Annotated[ProviderOption, typer.Option(help="Who tells Argo CD of a push.")],
-    url: Annotated[
-        str | None, typer.Option(help="URL of Argo CD's server [default: that of argocd-cm].")
-    ] = None,
+webhook = typer.Typer(
+    no_args_is_help=True, help="Have pushes seen at once: by a webhook of the Git provider."
+)
+
+_Provider = Annotated[
+    ProviderOption, typer.Option("--provider", help="Who tells Argo CD of a push.")
+]
+_Url = Annotated[
+    str | None,
+    typer.Option("--url", help="URL of Argo CD's server [default: that of argocd-cm]."),
+]
+
+
+@webhook.command(
+    "set",
+    epilog="Example: bootstrap webhook set --provider github --url https://argocd.example.com",
+)
+def set_(
+    provider: _Provider,
+    url: _Url = None,
     secret_stdin: Annotated[
         bool, typer.Option("--secret-stdin", help="Read the secret from a pipe; make none.")
     ] = False,
@@ -43,44 +51,22 @@ def webhook(
     show_secret: Annotated[
         bool, typer.Option("--show-secret", help="Show the secret, too. It stays in your terminal.")
     ] = False,
-    test: Annotated[
-        bool, typer.Option("--test", help="Set nothing: send a signed sample, see Argo CD refresh.")
-    ] = False,
-    timeout: Annotated[
-        str | None, typer.Option(help="How long the test may take, such as 90s [default: 60s].")
-    ] = None,
     context: Context = None,
     output: Output = Format.TEXT,
 ) -> None:
-    """Have pushes seen at once: a secret for Argo CD, and what to enter at the Git provider.
+    """Give Argo CD a secret, and say what to enter at the provider.
 
     The secret is kept in webhook.local.env, which only you can read and Git ignores.
     """
     from bootstrap.argocd.webhook import Provider, webhook_url
-    from bootstrap.checkout.environments import load_names
-    from bootstrap.commands.argocd.webhook import choose_secret, find_secret, set_webhook
-    from bootstrap.files.input import read_secrets
+    from bootstrap.commands.argocd.webhook import choose_secret, set_webhook
     from bootstrap.views.webhook import show_webhook
 
-    if test and (replace or show_secret):
-        raise UsageError("--test sets nothing and shows nothing", "leave it or the other out")
-    if timeout is not None and not test:
-        raise UsageError("--timeout is the time of --test", "leave it out, or add --test")
-    seconds = parse_duration(timeout or _TIMEOUT)
     if url is not None:
         webhook_url(url)  # refused before a secret is read or a cluster asked
     git, repository = open_repository()
-    chosen = Provider(provider)
-    given = read_secrets("-") if secret_stdin else None
-    if test:
-        _test(
-            find_secret(chosen, given, repository), url, seconds, connect(context),
-            load_names(repository).root,
-            as_json=output is Format.JSON,
-        )  # fmt: skip
-        return
     result = set_webhook(
-        choose_secret(chosen, given, repository, new=replace),
+        choose_secret(Provider(provider), _given(secret_stdin), repository, new=replace),
         url,
         replace=replace,
         repository=repository,
@@ -90,24 +76,48 @@ def webhook(
     show_webhook(result, show_secret=show_secret, as_json=output is Format.JSON)
 
 
-def _test(
-    secret: WebhookSecret,
-    url: str | None,
-    seconds: float,
-    cluster: Cluster,
-    root: str,
-    *,
-    as_json: bool,
+@webhook.command(
+    epilog="Example: bootstrap webhook test --provider github --url https://argocd.example.com"
+)
+def test(
+    provider: _Provider,
+    url: _Url = None,
+    secret_stdin: Annotated[
+        bool, typer.Option("--secret-stdin", help="Read the secret from a pipe.")
+    ] = False,
+    timeout: Annotated[str, typer.Option(help="How long the test may take, such as 90s.")] = "60s",
+    context: Context = None,
+    output: Output = Format.TEXT,
 ) -> None:
+    """Send a signed sample, and see Argo CD refresh. Sets nothing.
+
+    The secret is that of webhook.local.env, or comes from a pipe.
+    """
     import time
 
+    from bootstrap.argocd.webhook import Provider, webhook_url
+    from bootstrap.checkout.environments import load_names
+    from bootstrap.commands.argocd.webhook import find_secret
     from bootstrap.commands.argocd.webhook_probe import Probe
     from bootstrap.terminal.output import TerminalReporter
     from bootstrap.views.webhook import show_probe
     from bootstrap.web import post
 
+    seconds = parse_duration(timeout)
+    if url is not None:
+        webhook_url(url)  # refused before a secret is read or a cluster asked
+    _git, repository = open_repository()
+    secret = find_secret(Provider(provider), _given(secret_stdin), repository)
+    cluster = connect(context)
+    root = load_names(repository).root
     address = url or cluster.secrets.read_argocd_url()
     if address is None:
         raise UsageError("Argo CD does not tell its URL (argocd-cm)", "give it with --url")
     probe = Probe(address, root, seconds, post, time, TerminalReporter())
-    show_probe(probe.run(secret, cluster), as_json=as_json)
+    show_probe(probe.run(secret, cluster), as_json=output is Format.JSON)
+
+
+def _given(from_pipe: bool) -> bytes | None:
+    from bootstrap.files.input import read_secrets
+
+    return read_secrets("-") if from_pipe else None

@@ -100,7 +100,7 @@ def parse_destination(cluster: str | None) -> Destination:
         return Destination(name=cluster)
     raise UsageError(
         "--cluster is neither an API server URL nor the name of an Argo CD cluster",
-        "give https://HOST[:PORT] or a name that `bootstrap cluster list` shows",
+        "give https://HOST[:PORT] or a name that `bootstrap clusters` shows",
     )
 
 

@@ -42,7 +42,7 @@ def read_secrets(path: str, name: str | None = None) -> bytes:
 
 
 def read_value(
-    prompt: str, hint: str = "pipe the value in: `bootstrap seal --key KEY < FILE`"
+    prompt: str, hint: str = "pipe the value in: `bootstrap secrets set KEY < FILE`"
 ) -> bytes:
     """Return one value: typed at a prompt that does not echo, or all of a piped standard input."""
     if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():

@@ -113,7 +113,8 @@ def parse_value(key: str, raw: bytes) -> SecretInput:
         )
     if not value:
         raise BootstrapError(
-            f"the value of {key} is empty", f"to take the key out: `bootstrap seal --remove {key}`"
+            f"the value of {key} is empty",
+            f"to take the key out: `bootstrap secrets remove {key}`",
         )
     return SecretInput({key: value})
 

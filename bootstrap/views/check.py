@@ -28,7 +28,7 @@ def show_check(result: CheckResult, *, as_json: bool) -> None:
         count = len(result.findings)
         take_out = "take it out (`git rm --cached FILE` keeps the file)"
         if all(is_edited(item.path) for item in result.findings):
-            take_out = "take it out of the file and seal it (`bootstrap seal --key KEY --env ENV`)"
+            take_out = "take it out of the file and seal it (`bootstrap secrets set KEY --env ENV`)"
         mend = f"{take_out}; replace every secret that was ever pushed"
         in_metadata = [item for item in result.findings if item.in_metadata]
         if in_metadata:

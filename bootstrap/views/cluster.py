@@ -1,11 +1,12 @@
-"""How the result of `bootstrap cluster` looks: names and addresses, never credentials."""
+"""How the result of `bootstrap clusters` looks: names and addresses, never credentials."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from bootstrap.commands.argocd.cluster_list import ClusterEntry
-from bootstrap.terminal.output import TerminalReporter, print_data, print_json
+from bootstrap.terminal.output import TerminalReporter, print_json
+from bootstrap.views.table import print_table
 
 _say = TerminalReporter()
 
@@ -32,10 +33,7 @@ def show_clusters(entries: Sequence[ClusterEntry], *, as_json: bool) -> None:
             (item.name or "-", item.server or "-", ", ".join(item.environments) or "-")
             for item in entries
         ]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        for row in rows:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            print_data("  ".join(cells).rstrip())
+        print_table(rows)
     for item in entries:
         if not item.known:
             names = ", ".join(item.environments)

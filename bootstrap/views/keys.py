@@ -12,10 +12,11 @@ from bootstrap.commands.keys.list import KeyEntry
 from bootstrap.commands.keys.rotate import RotateResult
 from bootstrap.files.repository import Change
 from bootstrap.shell import from_here
-from bootstrap.terminal.output import TerminalReporter, print_data, print_json
+from bootstrap.terminal.output import TerminalReporter, print_json
+from bootstrap.views.table import print_table
+from bootstrap.views.words import SHOWN
 
 _say = TerminalReporter()
-_SHOWN = 16
 
 
 def show_list(entries: Sequence[KeyEntry], *, as_json: bool) -> None:
@@ -28,10 +29,7 @@ def show_list(entries: Sequence[KeyEntry], *, as_json: bool) -> None:
         return
     rows = [("FINGERPRINT", "VALID UNTIL", "PINNED BY", "CONTROLLER", "PRIVATE KEY HERE")]
     rows += [_row(item) for item in entries]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print_data("  ".join(cells).rstrip())
+    print_table(rows)
 
 
 def show_fetch(result: FetchResult, *, dry_run: bool, as_json: bool) -> None:
@@ -47,10 +45,10 @@ def show_fetch(result: FetchResult, *, dry_run: bool, as_json: bool) -> None:
             }
         )
     if not result.changes:
-        _say.step(f"{name} has {fingerprint[:_SHOWN]} pinned, the newest there is; nothing changed")
+        _say.step(f"{name} has {fingerprint[:SHOWN]} pinned, the newest there is; nothing changed")
         return
     _say_changes(result.changes, dry_run)
-    _say.step(f"{'would pin' if dry_run else 'pinned'} {fingerprint[:_SHOWN]}")
+    _say.step(f"{'would pin' if dry_run else 'pinned'} {fingerprint[:SHOWN]}")
 
 
 def show_rotate(result: RotateResult, *, dry_run: bool, as_json: bool) -> None:
@@ -69,12 +67,12 @@ def show_rotate(result: RotateResult, *, dry_run: bool, as_json: bool) -> None:
             }
         )
     if not result.changed:
-        _say.step(f"{name} is sealed for {fingerprint[:_SHOWN]}, the newest there is; no change")
+        _say.step(f"{name} is sealed for {fingerprint[:SHOWN]}, the newest there is; no change")
         return
     _say_changes(result.changes, dry_run)
     if result.resealed:
         verb = "would be sealed" if dry_run else "sealed"
-        _say.step(f"{verb} again for {fingerprint[:_SHOWN]}: {', '.join(result.resealed)}")
+        _say.step(f"{verb} again for {fingerprint[:SHOWN]}: {', '.join(result.resealed)}")
     if not dry_run:
         _say_next(result)
 
@@ -155,7 +153,7 @@ def _entry(item: KeyEntry) -> dict[str, Any]:
 def _row(item: KeyEntry) -> tuple[str, str, str, str, str]:
     controller = {None: "not asked", True: "yes", False: "no"}[item.in_controller]
     return (
-        item.fingerprint[:_SHOWN],
+        item.fingerprint[:SHOWN],
         f"{item.not_after:%Y-%m-%d}" if item.not_after else "unknown",
         ", ".join(item.pinned) or "-",
         controller + (", newest" if item.newest else ""),

@@ -1,16 +1,19 @@
-"""How the results of `bootstrap seal` look: text for people on stderr, data on stdout."""
+"""How the results of `bootstrap seal` and `secrets` look: text on stderr, data on stdout."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from bootstrap.checkout.environment_files import SEALED_FILE
 from bootstrap.commands.seal.check import CheckResult
+from bootstrap.commands.seal.list import SealedKeys
 from bootstrap.commands.seal.seal import SealResult
 from bootstrap.sealing.kept_metadata import Names
 from bootstrap.shell import from_here
 from bootstrap.terminal.output import TerminalReporter, print_data, print_json
-from bootstrap.views.words import describe_certificate, verb_of
+from bootstrap.views.table import print_table
+from bootstrap.views.words import SHOWN, describe_certificate, verb_of
 
 _say = TerminalReporter()
 
@@ -80,6 +83,37 @@ def show_check(result: CheckResult, *, as_json: bool) -> None:
     _say.step(f"{result.path}: {'nothing is wrong' if result.ok else 'something is wrong'}")
 
 
+def show_list(entries: Sequence[SealedKeys], *, as_json: bool) -> None:
+    """Show one line for each key that is sealed or known; names only."""
+    if as_json:
+        print_json({"environments": [_describe_keys(item) for item in entries]})
+        return
+    rows = [("ENVIRONMENT", "KEY", "SCOPE", "SEALED FOR")]
+    for item in entries:
+        name = item.environment.name
+        rows += [
+            (name, key.key, item.scope, _shortened(key.sealed_for) or "not known here")
+            for key in item.sealed
+        ]
+        rows += [(name, key, "-", "not sealed") for key in item.missing]
+    print_table(rows)
+
+
+def _describe_keys(item: SealedKeys) -> dict[str, Any]:
+    return {
+        "environment": item.environment.name,
+        "file": item.environment.path(SEALED_FILE),
+        "scope": item.scope,
+        "certificate": describe_certificate(item.certificate) if item.certificate else None,
+        "sealed": [{"key": key.key, "sealedFor": key.sealed_for} for key in item.sealed],
+        "missing": list(item.missing),
+    }
+
+
+def _shortened(fingerprint: str | None) -> str | None:
+    return fingerprint[:SHOWN] if fingerprint else None
+
+
 def _groups(result: SealResult) -> list[tuple[str, tuple[str, ...]]]:
     merge = result.merge
     groups = [
@@ -90,7 +124,8 @@ def _groups(result: SealResult) -> list[tuple[str, tuple[str, ...]]]:
         ("taken out", merge.removed),
         ("left out, as it is empty", tuple(key for key in result.empty if key not in merge.kept)),
         (
-            "empty in the file, but its sealed value stays (take it out with --remove)",
+            "empty in the file, but its sealed value stays (take it out with"
+            " `bootstrap secrets remove`)",
             tuple(key for key in result.empty if key in merge.kept),
         ),
     ]

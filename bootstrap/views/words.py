@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
+SHOWN = 16
+"""How many digits of a fingerprint people are shown."""
+
 
 def age(moment: datetime | None, now: datetime) -> str:
     """Return how long ago `moment` was, in the largest unit that fits; "-" if it is not known."""

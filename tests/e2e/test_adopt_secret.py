@@ -92,7 +92,7 @@ def test_a_controller_that_gave_up_takes_over_and_what_is_lost_is_asked_about(
 ) -> None:
     user.bootstrap("init", "prod", "--namespace", place)
     user.bootstrap("seal", ".env", "--env", "prod")
-    user.bootstrap("seal", "--remove", "slack-bot-token", "--env", "prod")
+    user.bootstrap("secrets", "remove", "slack-bot-token", "--env", "prod")
     user.push("Add environment prod")
     for name in ("agentsmith-dispatcher", "redis"):
         plane.cluster.delete("apps/v1", "Deployment", name, place)

@@ -1,4 +1,4 @@
-"""`bootstrap cluster list` against the Secrets that Argo CD reads."""
+"""`bootstrap clusters` against the Secrets that Argo CD reads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_cluster_that_argocd_was_given_is_listed_without_its_credentials(
     workspace.bootstrap("init", "edge", "--cluster", name)
     plane.cluster.apply(secret)
     try:
-        done = workspace.bootstrap("cluster", "list", "-o", "json")
+        done = workspace.bootstrap("clusters", "-o", "json")
     finally:
         plane.cluster.delete("v1", "Secret", name, "argocd")
 

@@ -31,9 +31,10 @@ def test_events_logs_and_objects_but_the_secret_itself_show_nothing(
     for arguments in (
         ["keys", "list", "--from-cluster"], ["keys", "rotate", "prod"], ["keys", "give", "prod"],
         ["keys", "fetch", "prod"], ["keys", "restore", *backup[2:], "-o", "json"],
-        ["seal", "--check", "prod", "--from-cluster"], ["seal", "secrets.local.yaml", "-o", "json"],
+        ["secrets", "check", "prod", "--from-cluster"], ["secrets", "list"],
+        ["seal", "secrets.local.yaml", "-o", "json"],
         ["seal", "secrets.local.yaml", "--from-cluster", "--dry-run"], ["wait", "prod"],
-        ["cluster", "list", "-o", "json"], ["status", "prod", "-o", "json"],
+        ["clusters", "-o", "json"], ["status", "prod", "-o", "json"],
         ["doctor", "-o", "json"], ["up", "prod", "--timeout", "0s"], ["up", "--context", "none"],
     ):  # fmt: skip
         done = workspace.bootstrap("--debug", *arguments, check=False)

@@ -73,7 +73,7 @@ def validate(workspace: Workspace, kubeseal: Path) -> None:
 def check(workspace: Workspace, *, ok: bool) -> dict[str, str]:
     """Return state and reason of each key, as the controller has them."""
     done = workspace.bootstrap(
-        "seal", "--check", "prod", "--from-cluster", "-o", "json", check=False
+        "secrets", "check", "prod", "--from-cluster", "-o", "json", check=False
     )
     assert done.returncode == (0 if ok else 1), done.stderr
     found = json.loads(done.stdout)
@@ -91,8 +91,8 @@ def test_controller_unseals_and_kubeseal_accepts_each_scope(
         validate(prod, kubeseal)
         assert unsealed(plane, sealed(prod), namespace) == values
         assert {item.split(":")[0] for item in check(prod, ok=True).values()} == {"ok"}
-    prod.bootstrap("seal", "--key", "jira-email", input="a@b.c\n")
-    prod.bootstrap("seal", "--remove", "github-token")
+    prod.bootstrap("secrets", "set", "jira-email", input="a@b.c\n")
+    prod.bootstrap("secrets", "remove", "github-token")
     del values["github-token"]
     assert unsealed(plane, sealed(prod), namespace) == {**values, "jira-email": b"a@b.c"}
 
@@ -110,7 +110,7 @@ def test_what_kubeseal_seals_in_each_scope_is_checked_and_merged(
         theirs = prod.run(str(kubeseal), *options, input=json.dumps(secret)).stdout
         prod.write(_SEALED, theirs)
         assert list(check(prod, ok=True)) == ["github-token"]
-        prod.bootstrap("seal", "--key", "jira-token", input="ours")
+        prod.bootstrap("secrets", "set", "jira-token", input="ours")
         secret["stringData"] = {"jira-email": "merged"}
         prod.run(str(kubeseal), *options, "--merge-into", _SEALED, input=json.dumps(secret))
         validate(prod, kubeseal)
@@ -180,7 +180,7 @@ def test_controller_is_found_by_the_names_given_or_named_as_missing(
     nowhere = prod.bootstrap(
         *arguments, "--controller-namespace", "default", input="githubToken: x\n", check=False
     )
-    unreachable = prod.bootstrap("seal", "--check", "prod", "--context", "none", "-o", "json")
+    unreachable = prod.bootstrap("secrets", "check", "prod", "--context", "none", "-o", "json")
 
     assert missing.returncode == 1
     assert "has no Service kube-system/no-such" in missing.stderr

@@ -37,19 +37,20 @@ def running(plane: Target, workspace: Workspace) -> Iterator[Workspace]:
 def test_a_secret_is_set_once_tested_and_replaced_only_when_told_to(
     plane: Target, running: Workspace
 ) -> None:
-    here = ["webhook", "--provider", "github", "--url", plane.argocd_url]
+    here = ["--provider", "github", "--url", plane.argocd_url]
+    put, test = ["webhook", "set", *here], ["webhook", "test", *here]
 
-    made = running.bootstrap(*here, "-o", "json")
-    again = running.bootstrap(*here)
-    tested = running.bootstrap(*here, "--test", "-o", "json")
+    made = running.bootstrap(*put, "-o", "json")
+    again = running.bootstrap(*put)
+    tested = running.bootstrap(*test, "-o", "json")
     first = running.read(_FILE)
     wrong = running.bootstrap(
-        *here, "--test", "--secret-stdin", "--timeout", "3s", input="not-the-secret-at-all",
+        *test, "--secret-stdin", "--timeout", "3s", input="not-the-secret-at-all",
         check=False,
     )  # fmt: skip
-    other = running.bootstrap(*here, "--secret-stdin", input="x" * 32, check=False)
-    replaced = running.bootstrap(*here, "--replace")
-    retested = running.bootstrap(*here, "--test")
+    other = running.bootstrap(*put, "--secret-stdin", input="x" * 32, check=False)
+    replaced = running.bootstrap(*put, "--replace")
+    retested = running.bootstrap(*test)
 
     assert json.loads(made.stdout)["url"] == f"{plane.argocd_url}/api/webhook"
     assert json.loads(made.stdout)["action"] == "created"
@@ -79,14 +80,14 @@ def test_argocd_understands_the_events_of_every_other_provider(
     own_plane: Plane, running: Workspace
 ) -> None:
     for provider in ("gitlab", "gitea", "bitbucket", "bitbucket-server", "azuredevops"):
-        here = ["webhook", "--provider", provider, "--url", own_plane.argocd_url]
+        here = ["--provider", provider, "--url", own_plane.argocd_url]
         given = ["--secret-stdin"] if provider == "bitbucket" else []
 
-        made = running.bootstrap(*here, *given, input=_UUID)
+        made = running.bootstrap("webhook", "set", *here, *given, input=_UUID)
         if provider == "azuredevops":
             assert "rollout restart deployment argocd-server" in made.stderr
             own_plane.stop_component("argocd-server")
             own_plane.start_component("argocd-server")
-        tested = running.bootstrap(*here, "--test")
+        tested = running.bootstrap("webhook", "test", *here)
 
         assert "looked at the repository again" in tested.stderr, provider

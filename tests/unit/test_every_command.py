@@ -28,15 +28,21 @@ init prod -o json
 init Prod
 seal secrets.local.yaml
 @secrets
-seal --check secrets.local.yaml
+secrets check other
+secrets list prod
+seal --check prod
 seal secrets.local.yaml --dry-run
 seal secrets.local.yaml
 seal secrets.local.yaml -o json
-seal --check secrets.local.yaml
-seal --check secrets.local.yaml -o json
-seal --remove slack-bot-token --dry-run
-seal --remove slack-bot-token
-seal --remove slack-bot-token
+secrets check prod
+secrets check -o json
+secrets list
+secrets list prod -o json
+secrets set github-token
+secrets rescope namespace-wide --dry-run -o json
+secrets remove slack-bot-token --dry-run
+secrets remove slack-bot-token
+secrets remove slack-bot-token
 seal nothing.local.yaml
 keys list
 keys list -o json
@@ -55,7 +61,8 @@ check -o json
 @clean
 doctor --offline
 doctor --offline -o json
-webhook --provider github
+webhook set --provider github
+webhook test --provider github
 repo add --username git
 """
 _WITH_A_REMOTE = """
@@ -97,7 +104,7 @@ rename team-b --offline --dry-run -o json
 init --all --repo-url https://git.example.com/moved/agents.git --dry-run -o json
 history prod
 history prod -o json
-cluster list
+clusters
 diff prod --against HEAD~2
 doctor
 check
@@ -146,7 +153,7 @@ def test_a_session_with_every_command_prints_what_it_printed(
     assert not left_out, "give each of them a line above"
 
 
-_GROUPS = {"", "cluster", "keys", "hooks", "repo"}
+_GROUPS = {"", "keys", "hooks", "repo", "secrets", "webhook"}
 
 
 class _Session:

@@ -159,13 +159,13 @@ def test_every_command_keeps_the_secret(scene: Scene):
         (["init", "two", "--dry-run"], 0), (["check"], 0), (["check", "--staged", "-o", "json"], 0),
         (["keys", "list"], 0), (["keys", "rotate", "prod", "-o", "json"], 0), (seal, 0),
         (["up", "prod"], 1), (["--help"], 0), (["--debug", "up", "prod"], 1),
-        ([*seal, "--scope", "cluster-wide"], 0), (["seal", "--check", "prod"], 0),
-        (["seal", "--scope", "strict", "-o", "json"], 0), (["--debug", *seal, "--env", "x"], 2),
-        (["seal", "--remove", "slack-bot-token", "-o", "json"], 0),
+        ([*seal, "--scope", "cluster-wide"], 0), (["secrets", "check", "prod"], 0),
+        (["secrets", "rescope", "strict", "-o", "json"], 0), (["--debug", *seal, "--env", "x"], 2),
+        (["secrets", "remove", "slack-bot-token", "-o", "json"], 0),
         (["hooks", "install"], 0),
     ):  # fmt: skip
         assert scene.run(*arguments).code == code, arguments
-    assert scene.run("seal", "--key", "github-token", "-o", "json", stdin=SECOND).code == 0
+    assert scene.run("secrets", "set", "github-token", "-o", "json", stdin=SECOND).code == 0
     assert scene.run("seal", "-", stdin=LOCAL).code == 0
     encoded = base64.b64encode(MARK.encode()).decode()
     secret = (

@@ -1,4 +1,4 @@
-"""`bootstrap cluster list`: the clusters that Argo CD knows, and who runs in them."""
+"""`bootstrap clusters`: the clusters that Argo CD knows, and who runs in them."""
 
 from __future__ import annotations
 

@@ -65,7 +65,8 @@ def find_secret(provider: Provider, given: bytes | None, repository: Repository)
     if kept is None:
         raise UsageError(
             f"{LOCAL_FILE} keeps no secret of {provider}",
-            f"set one: `bootstrap webhook --provider {provider}`; or pipe it in: --secret-stdin",
+            f"set one: `bootstrap webhook set --provider {provider}`; or pipe it in:"
+            " --secret-stdin",
         )
     return kept
 
@@ -89,8 +90,8 @@ def set_webhook(
     if present is False and not replace:
         raise BootstrapError(
             f"Argo CD expects another secret of {secret.provider} already ({', '.join(values)})",
-            "test it with --test --secret-stdin; or take a new one with --replace, and enter it"
-            " at the provider, too",
+            f"test it: `bootstrap webhook test --provider {secret.provider} --secret-stdin`; or"
+            " take a new one with --replace, and enter it at the provider, too",
         )
     users = _check_users(secret, present, repository, cluster)
     # kept first: if the rest fails, the next run goes on with it

@@ -1,4 +1,4 @@
-"""`bootstrap webhook --test`: a signed sample goes out, and Argo CD is seen to look again."""
+"""`bootstrap webhook test`: a signed sample goes out, and Argo CD is seen to look again."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _not_refused(url: str, status: int | None, secret: WebhookSecret) -> Bootstr
         restart = f"; then {RESTART}, which reads it" if secret.read_at_start else ""
         return BootstrapError(
             "Argo CD takes an event with a wrong secret: anybody could have it refresh",
-            f"set one: `bootstrap webhook --provider {secret.provider}`{restart}",
+            f"set one: `bootstrap webhook set --provider {secret.provider}`{restart}",
         )
     return _no_argocd(url, status)
 
@@ -126,7 +126,7 @@ def _refused(url: str, status: int | None, provider: Provider) -> BootstrapError
     if status in _REFUSALS:
         return BootstrapError(
             f"Argo CD refuses the event (status {status}): it expects another secret",
-            f"set this one: `bootstrap webhook --provider {provider} --replace`",
+            f"set this one: `bootstrap webhook set --provider {provider} --replace`",
         )
     return _no_argocd(url, status)
 

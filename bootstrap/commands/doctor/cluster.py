@@ -137,7 +137,7 @@ def _webhook(cluster: Cluster) -> Iterator[Finding]:
     else:
         yield Finding(
             "webhook", Severity.INFO, f"{_SECRET} holds no secret of a webhook", _NO_WEBHOOK,
-            "`bootstrap webhook --provider PROVIDER`",
+            "`bootstrap webhook set --provider PROVIDER`",
         )  # fmt: skip
 
 
@@ -159,5 +159,5 @@ def _clusters(
                 "clusters", Severity.ERROR,
                 f"Argo CD does not know {where}, where {', '.join(names)} is to run",
                 "it can deploy only to clusters that it has credentials for",
-                "`argocd cluster add CONTEXT`, or see `bootstrap cluster list`",
+                "`argocd cluster add CONTEXT`, or see `bootstrap clusters`",
             )  # fmt: skip

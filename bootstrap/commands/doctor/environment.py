@@ -144,7 +144,7 @@ def _sealed(
     for problem in result.problems:
         yield Finding(
             check_name, Severity.ERROR, problem,
-            "the controller could not unseal it", f"`bootstrap seal --check {environment.name}`",
+            "the controller could not unseal it", f"`bootstrap secrets check {environment.name}`",
         )  # fmt: skip
     if not result.verdicts:
         yield Finding(
@@ -172,5 +172,5 @@ def _values(check_name: str, result: CheckResult, name: str) -> Iterator[Finding
         else:
             yield Finding(
                 check_name, Severity.INFO, what, "only the controller can tell whether it opens",
-                f"`bootstrap seal --check {name} --from-cluster`",
+                f"`bootstrap secrets check {name} --from-cluster`",
             )  # fmt: skip

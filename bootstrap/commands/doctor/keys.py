@@ -67,7 +67,7 @@ def examine_keys(
         Finding(
             f"{item.name}: controller", Severity.INFO,
             f"{item.name} runs in another cluster, whose controller was not asked", "",
-            f"`bootstrap seal --check {item.name} --context CONTEXT --from-cluster`",
+            f"`bootstrap secrets check {item.name} --context CONTEXT --from-cluster`",
         )
         for item in away
     ]  # fmt: skip

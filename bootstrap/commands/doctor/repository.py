@@ -143,7 +143,7 @@ def _plaintext(git: Git) -> Iterator[Finding]:
             mend = mend_metadata([item])
         elif is_edited(item.path):
             mend = (
-                "take it out of the file, seal it (`bootstrap seal --key KEY --env ENV`), and"
+                "take it out of the file, seal it (`bootstrap secrets set KEY --env ENV`), and"
                 " replace it if it was ever pushed"
             )
         else:

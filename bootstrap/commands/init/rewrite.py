@@ -239,7 +239,7 @@ def _steps(before: Root, after: Root) -> Iterator[str]:
     yield "git add environments argocd && git commit && git push"
     if not same_repository(before.url, after.url):
         yield "`bootstrap repo add` if Argo CD needs credentials for the new address"
-        yield "`bootstrap webhook --provider PROVIDER` if the provider is another"
+        yield "`bootstrap webhook set --provider PROVIDER` if the provider is another"
         yield "bootstrap up --adopt"
     else:
         yield "bootstrap up"

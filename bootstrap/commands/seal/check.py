@@ -1,4 +1,4 @@
-"""`bootstrap seal --check`: can what is in Git still be unsealed, and who says so."""
+"""`bootstrap secrets check`: can what is in Git still be unsealed, and who says so."""
 
 from __future__ import annotations
 

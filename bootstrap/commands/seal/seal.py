@@ -254,7 +254,8 @@ def _carry_over(
     if lost:
         raise BootstrapError(
             f"the scope can't become {scope}: no private key here opens {', '.join(sorted(lost))}",
-            f"give these values too, or take them out first: `bootstrap seal --remove {lost[0]}`",
+            "give these values too (`bootstrap seal FILE --scope`), or take them out first:"
+            f" `bootstrap secrets remove {lost[0]}`",
         )
     return carried
 

@@ -47,7 +47,7 @@ def fleet(tree: WorkTree) -> WorkTree:
         ("bootstrap up ", ["preview", "prod", "staging"]),
         ("bootstrap up pr", ["preview", "prod"]),
         ("bootstrap seal secrets.local.yaml --env st", ["staging"]),
-        ("bootstrap seal --check pro", ["prod"]),
+        ("bootstrap secrets check pro", ["prod"]),
         ("bootstrap keys rotate x", []),
         ("bootstrap wa", ["wait"]),
     ],

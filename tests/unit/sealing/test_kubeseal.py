@@ -91,10 +91,10 @@ def test_what_kubeseal_seals_and_merges_in_each_scope_is_checked_and_moved(
     prod.write(SEALED, run(kubeseal, *options, stdin=secret(VALUES)))
     merged = secret({"jira-email": b"theirs"})
     run(kubeseal, *options, "--merge-into", prod.root / SEALED, stdin=merged)
-    checked = prod.run("seal", "--check", "prod", "-o", "json").json()
+    checked = prod.run("secrets", "check", "prod", "-o", "json").json()
     assert (checked["ok"], checked["scope"]) == (True, scope.value)
     assert {item["state"] for item in checked["values"]} == {"ok"}
-    assert prod.run("seal", "--key", "anthropic-api-key", stdin=b"ours").code == 0
+    assert prod.run("secrets", "set", "anthropic-api-key", stdin=b"ours").code == 0
     expected = {
         **VALUES,
         "jira-email": b"theirs",
@@ -103,7 +103,7 @@ def test_what_kubeseal_seals_and_merges_in_each_scope_is_checked_and_moved(
     }
     assert recover(kubeseal, prod, prod.root / KEY) == expected
     other = Scope.STRICT if scope is not Scope.STRICT else Scope.CLUSTER_WIDE
-    assert prod.run("seal", "--scope", other.value).code == 0
+    assert prod.run("secrets", "rescope", other.value).code == 0
     assert recover(kubeseal, prod, prod.root / KEY) == expected
 
 
@@ -118,14 +118,14 @@ def test_what_kubeseal_seals_in_each_scope_and_raw_is_rotated(
         "--namespace", "agentsmith-prod", "--from-file", prod.write("v.local.yaml", "raw\n"),
     ).strip()  # fmt: skip
     prod.write(SEALED, theirs.replace("encryptedData:", f"encryptedData:\n    jira-email: {raw}"))
-    assert prod.run("seal", "--check", "prod").code == 0
+    assert prod.run("secrets", "check", "prod").code == 0
     before = YAML(typ="safe").load(prod.read(SEALED))["spec"]["encryptedData"]
     ended = prod.run("keys", "rotate", "prod", "-o", "json").json()
     assert ended["resealed"] == sorted([*VALUES, "jira-email"])
     after = YAML(typ="safe").load(prod.read(SEALED))["spec"]["encryptedData"]
     assert not set(before.values()) & set(after.values())
     assert recover(kubeseal, prod, prod.root / KEY) == {**VALUES, "jira-email": b"raw\n"}
-    checked = prod.run("seal", "--check", "prod", "-o", "json").json()
+    checked = prod.run("secrets", "check", "prod", "-o", "json").json()
     assert (checked["ok"], checked["scope"]) == (True, scope.value)
 
 

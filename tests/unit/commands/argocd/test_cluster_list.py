@@ -10,8 +10,8 @@ import pytest
 from bootstrap.cluster.argocd import ArgoCD
 from tests.unit.work_tree import WorkTree
 
-# the package has the group of that name in the module's place
-_CLI = importlib.import_module("bootstrap.cli.cluster")
+# the package has the command of that name in the module's place
+_CLI = importlib.import_module("bootstrap.cli.clusters")
 HOME = "https://kubernetes.default.svc"
 
 
@@ -58,8 +58,8 @@ def test_clusters_are_listed_with_who_runs_in_them_and_never_with_credentials(
         _secret("spare", "https://10.0.0.3"),
     )
 
-    done = prod.run("cluster", "list")
-    data = prod.run("cluster", "list", "-o", "json")
+    done = prod.run("clusters")
+    data = prod.run("clusters", "-o", "json")
 
     assert api.asked == "argocd argocd.argoproj.io/secret-type=cluster"
     assert (done.code, done.err) == (0, "")
@@ -84,7 +84,7 @@ def test_argocds_own_cluster_has_the_name_that_its_secret_gives(
 ) -> None:
     _answer(monkeypatch, _secret("home", HOME))
 
-    assert prod.run("cluster", "list", "-o", "json").json() == {
+    assert prod.run("clusters", "-o", "json").json() == {
         "clusters": [{"name": "home", "server": HOME, "known": True, "environments": ["prod"]}]
     }
 
@@ -95,7 +95,7 @@ def test_a_cluster_that_only_an_environment_speaks_of_is_told_apart(
     assert prod.run("init", "edge", "--cluster", "edge-1").code == 0
     _answer(monkeypatch)
 
-    done = prod.run("cluster", "list", "-o", "json")
+    done = prod.run("clusters", "-o", "json")
 
     assert done.json()["clusters"][1:] == [
         {"name": "edge-1", "server": None, "known": False, "environments": ["edge"]}

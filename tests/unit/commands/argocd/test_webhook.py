@@ -326,7 +326,7 @@ def test_a_test_needs_a_url(tree: WorkTree, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Cluster, "connect", lambda *_where: fake)
 
     done = tree.run(
-        "webhook", "--provider", "github", "--secret-stdin", "--test", stdin=GOOD.text.encode()
+        "webhook", "test", "--provider", "github", "--secret-stdin", stdin=GOOD.text.encode()
     )
 
     assert (done.code, done.lines) == (
@@ -337,14 +337,19 @@ def test_a_test_needs_a_url(tree: WorkTree, monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--test", "--replace"], "--test sets nothing and shows nothing"),
-        (["--test", "--show-secret"], "--test sets nothing and shows nothing"),
-        (["--test"], f"{FILE} keeps no secret of github"),
-        (["--timeout", "9s"], "--timeout is the time of --test"),
-        (["--url", "argocd"], "the URL of Argo CD's server is not http(s)://HOST[:PORT][/PATH]"),
+        (["test"], f"{FILE} keeps no secret of github"),
+        (["test", "--timeout", "soon"], "--timeout 'soon' is no duration"),
+        (
+            ["test", "--url", "argocd"],
+            "the URL of Argo CD's server is not http(s)://HOST[:PORT][/PATH]",
+        ),
+        (
+            ["set", "--url", "argocd"],
+            "the URL of Argo CD's server is not http(s)://HOST[:PORT][/PATH]",
+        ),
     ],
 )
 def test_wrong_usage(arguments: list[str], message: str, tree: WorkTree):
-    done = tree.run("webhook", "--provider", "github", *arguments)
+    done = tree.run("webhook", *arguments, "--provider", "github")
 
     assert (done.code, done.lines[0]) == (2, f"error: {message}")

@@ -161,7 +161,7 @@ def test_secrets_in_the_files_that_people_edit_are_found(guarded: WorkTree, cert
         [
             *places,
             "error: plaintext in 2 places",
-            "  fix: take it out of the file and seal it (`bootstrap seal --key KEY --env ENV`);"
+            "  fix: take it out of the file and seal it (`bootstrap secrets set KEY --env ENV`);"
             " replace every secret that was ever pushed",
         ],
     )
@@ -169,8 +169,8 @@ def test_secrets_in_the_files_that_people_edit_are_found(guarded: WorkTree, cert
     errors = [item for item in doctor.json()["findings"] if item["check"] == "plaintext"]
     assert (doctor.code, [item["what"] for item in errors]) == (1, places)
     assert {item["mend"] for item in errors} == {
-        "take it out of the file, seal it (`bootstrap seal --key KEY --env ENV`), and replace it if"
-        " it was ever pushed"
+        "take it out of the file, seal it (`bootstrap secrets set KEY --env ENV`), and replace it"
+        " if it was ever pushed"
     }
     assert token not in checked.err + stopped.stderr + doctor.out + doctor.err
 

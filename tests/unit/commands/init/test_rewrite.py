@@ -151,7 +151,7 @@ def test_a_moved_repository_has_one_command_for_all_files(prod: WorkTree):
             "next:",
             "  git add environments argocd && git commit && git push",
             "  `bootstrap repo add` if Argo CD needs credentials for the new address",
-            "  `bootstrap webhook --provider PROVIDER` if the provider is another",
+            "  `bootstrap webhook set --provider PROVIDER` if the provider is another",
             "  bootstrap up --adopt",
         ],
     )

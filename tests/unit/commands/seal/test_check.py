@@ -1,16 +1,17 @@
-"""`bootstrap seal --check`: right and wrong values, with the key, without it, with a controller."""
+"""`bootstrap secrets check`: values right and wrong, with the key, without, with a controller."""
 
 from __future__ import annotations
 
 import base64
-import importlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from bootstrap.cluster import Cluster
 from bootstrap.cluster.controller import AskedController
 from bootstrap.errors import BootstrapError
 from bootstrap.sealing.crypto import encryption_label, scope_of
@@ -25,7 +26,7 @@ NO_CONTROLLER = "that a controller holds the key (name its cluster: --from-clust
 def check(tree: WorkTree, *arguments: str, code: int) -> dict[str, Any]:
     """Check prod, expect `code` and nothing written."""
     before = tree.snapshot()
-    ended = tree.run("seal", "--check", "prod", "-o", "json", *arguments)
+    ended = tree.run("secrets", "check", "prod", "-o", "json", *arguments)
     assert ended.code == code, ended.err
     assert tree.snapshot() == before
     found = ended.json()
@@ -48,7 +49,7 @@ def test_with_the_key_every_value_is_opened_here(prod: WorkTree):
         ["github-token", "jira-email", "redis-url"], f"ok: {KEY} opens it"
     )
     assert found["unverified"] == [NO_CONTROLLER]
-    ended = prod.run("seal", "--check", "prod")
+    ended = prod.run("secrets", "check", "prod")
     assert ended.lines == [
         f"ok: github-token: {KEY} opens it",
         f"ok: jira-email: {KEY} opens it",
@@ -106,10 +107,10 @@ def test_value_sealed_for_another_scope_namespace_or_certificate_is_told_apart(
         prod, TWO + "  jiraToken: x\n  gitlabToken: y\n", "--scope", "cluster-wide", "--env", "prod"
     )
     cluster_wide = encrypted(prod)
-    prod.run("seal", "--scope", "strict", "--env", "prod")
+    prod.run("secrets", "rescope", "strict", "--env", "prod")
     prod.write("other.pem", make_certificate(small_key))
     other = ("--cert", "other.pem", "--env", "prod")
-    assert prod.run("seal", "--key", "gitlab-token", *other, stdin=b"z").code == 0
+    assert prod.run("secrets", "set", "gitlab-token", *other, stdin=b"z").code == 0
     replace(prod, "jira-token", cluster_wide["jira-token"])
     replace(prod, "github-token", of_staging["github-token"])
     found = check(prod, code=1)
@@ -149,14 +150,14 @@ def test_the_file_as_a_whole(prod: WorkTree, small_key: RSAPrivateKey):
     (prod.root / CERTIFICATE).unlink()
     assert check(prod, code=1)["problems"] == [f"{CERTIFICATE} is missing"]
     prod.write(SEALED, "kind: Secret\n")
-    ended = prod.run("seal", "--check", "prod")
+    ended = prod.run("secrets", "check", "prod")
     assert (ended.code, ended.lines[0]) == (
         1,
         f"error: {SEALED}: not a SealedSecret (bitnami.com/v1alpha1)",
     )
     (prod.root / SEALED).unlink()
-    assert prod.run("seal", "--check", "prod").lines[0] == f"error: {SEALED} is missing"
-    assert prod.run("seal", "--check", "us").code == 2
+    assert prod.run("secrets", "check", "prod").lines[0] == f"error: {SEALED} is missing"
+    assert prod.run("secrets", "check", "us").code == 2
 
 
 # with a controller: these stand in for its answers, which tests/e2e gets from a real one
@@ -187,15 +188,13 @@ class Holding:
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     def install(controller: Any) -> None:
-        def connect(_asked: object) -> AskedController:
+        def locate() -> AskedController:
             if isinstance(controller, BootstrapError):
                 raise controller
             return controller
 
-        module = importlib.import_module(
-            "bootstrap.cli.seal"
-        )  # the package has a function so named
-        monkeypatch.setattr(module, "_connect_controller", connect)
+        cluster = SimpleNamespace(sealing=SimpleNamespace(locate=locate))
+        monkeypatch.setattr(Cluster, "connect", lambda *_where: cluster)
 
     return install
 
@@ -226,7 +225,7 @@ def test_controller_has_the_last_word_and_the_wrong_value_is_named(
     }
     answering(Holding(large_key))
     wide = encrypted(prod)["jira-email"]
-    prod.run("seal", "--scope", "cluster-wide")
+    prod.run("secrets", "rescope", "cluster-wide")
     replace(prod, "jira-email", wide)
     replace(prod, "redis-url", "AAAA")
     assert reasons(check(prod, "--from-cluster", code=1)) == {
@@ -239,7 +238,7 @@ def test_controller_has_the_last_word_and_the_wrong_value_is_named(
 def test_controller_without_our_key_here(
     pinned: WorkTree, large_key: RSAPrivateKey, answering: Callable[[Any], None]
 ):
-    pinned.run("seal", "--key", "jira-token", stdin=b"x")
+    pinned.run("secrets", "set", "jira-token", stdin=b"x")
     answering(Holding(large_key))
     assert set(reasons(check(pinned, "--from-cluster", code=1)).values()) == {
         "wrong: controller kube-system/x does not open it: another certificate, scope or namespace"

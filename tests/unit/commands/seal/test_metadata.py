@@ -121,13 +121,13 @@ def test_what_is_named_is_kept_and_stays_through_every_change(prod: WorkTree):
     assert prod.snapshot() == before
     scope = {"sealedsecrets.bitnami.com/namespace-wide": "true"}
     for arguments in (
-        ("seal", "--key", "jira-token"),
-        ("seal", "--remove", "jira-token"),
+        ("secrets", "set", "jira-token"),
+        ("secrets", "remove", "jira-token"),
         ("keys", "rotate", "prod"),
     ):
         assert prod.run(*arguments, stdin=b"x").code == 0
         assert metadata(prod) == kept
-    assert prod.run("seal", "--scope", "namespace-wide").code == 0
+    assert prod.run("secrets", "rescope", "namespace-wide").code == 0
     assert metadata(prod)["annotations"] == {**kept["annotations"], **scope}
     assert seal(prod, secret({}, {"example.com/owner": "them"}), "--scope", "strict").code == 0
     assert metadata(prod) == {**kept, "annotations": {"example.com/owner": "them"}}
@@ -182,15 +182,6 @@ def test_what_belongs_to_the_live_secret_is_not_kept_by_name(
     )
 
 
-@pytest.mark.parametrize("mode", [("--key", "jira-token"), ("--remove", "jira-token"),
-                                  ("--check", "prod"), ("--scope", "strict")])  # fmt: skip
-@pytest.mark.parametrize("option", ["--keep-label", "--keep-annotation"])
-def test_keeping_needs_a_manifest(prod: WorkTree, mode: tuple[str, str], option: str):
-    assert refuse(prod, *mode, option, "team", code=2)[0] == (
-        f"{mode[0]} does not go with {option}"
-    )
-
-
 # what is kept holds no plaintext
 
 
@@ -206,7 +197,7 @@ def test_plaintext_in_what_is_to_be_kept_is_refused(prod: WorkTree, name: str):
 
 
 def test_the_value_of_another_key_that_is_sealed_already_is_plaintext_too(prod: WorkTree):
-    assert prod.run("seal", "--key", "jira-token", stdin=b"jira-value-1").code == 0
+    assert prod.run("secrets", "set", "jira-token", stdin=b"jira-value-1").code == 0
     prod.write("s.local.yaml", secret({}, {"app.kubernetes.io/note": "was jira-value-1"}))
     assert refuse(prod, "s.local.yaml")[0] == (
         "s.local.yaml: annotation app.kubernetes.io/note holds the value of jira-token, and would"
@@ -257,8 +248,8 @@ RIO = "objectset.rio.cattle.io/applied"
 
 @pytest.mark.parametrize(
     "arguments",
-    [("seal", "-"), ("seal", "--key", "github-token"), ("seal", "--scope", "strict"),
-     ("seal", "--remove", "jira-token"), ("keys", "rotate", "prod")],
+    [("seal", "-"), ("secrets", "set", "github-token"), ("secrets", "rescope", "strict"),
+     ("secrets", "remove", "jira-token"), ("keys", "rotate", "prod")],
     ids=" ".join,
 )  # fmt: skip
 def test_whatever_seals_again_takes_plaintext_out_and_says_so(
@@ -276,7 +267,7 @@ def test_whatever_seals_again_takes_plaintext_out_and_says_so(
     ]
     assert metadata(prod) == {"annotations": kept}
     before = prod.read(SEALED)
-    if arguments[0] == "seal":
+    if arguments[0] != "keys":
         assert prod.run(*arguments, stdin=stdin).lines[-1].endswith("nothing changed")
         assert prod.read(SEALED) == before
 

@@ -15,7 +15,16 @@ from ruamel.yaml import YAML
 
 from bootstrap.sealing.certificate import parse_private_key
 from bootstrap.sealing.crypto import SCOPE_ANNOTATIONS, Scope, encryption_label
-from tests.unit.commands.seal.test_seal import REDIS, SEALED, TWO, encrypted, no_mark, refuse, seal
+from tests.unit.commands.seal.test_seal import (
+    REDIS,
+    SEALED,
+    TWO,
+    encrypted,
+    no_mark,
+    refuse,
+    refuse_command,
+    seal,
+)
 from tests.unit.independent import open_sealed
 from tests.unit.plaintext.test_input import MARK
 from tests.unit.work_tree import Ended, WorkTree
@@ -58,14 +67,14 @@ def test_scope_is_in_the_label_and_in_both_annotations_and_stays(
     for arguments in (("s.local.yaml",), ("s.local.yaml", "--scope", scope.value)):
         assert tree.run("seal", *arguments).lines[-1] == f"{SEALED} is up to date; nothing changed"
     assert tree.snapshot() == before
-    assert tree.run("seal", "--key", "jiraToken", stdin=b"new\n").code == 0
+    assert tree.run("secrets", "set", "jiraToken", stdin=b"new\n").code == 0
     assert opened(tree, scope, key) == {**VALUES, "jira-token": b"new"}
 
 
 def test_another_scope_seals_every_value_again_where_the_key_is_here(prod: WorkTree):
     seal(prod, TWO)
     before = encrypted(prod)
-    ended = prod.run("seal", "--scope", "cluster-wide", "-o", "json")
+    ended = prod.run("secrets", "rescope", "cluster-wide", "-o", "json")
     assert (ended.json()["resealed"], ended.json()["kept"]) == (sorted(VALUES), [])
     assert opened(prod, Scope.CLUSTER_WIDE) == VALUES
     assert not set(before.values()) & set(encrypted(prod).values())
@@ -82,9 +91,10 @@ def test_another_scope_without_the_key_needs_every_value(
     pinned: WorkTree, small_key: RSAPrivateKey
 ):
     seal(pinned, TWO)
-    assert refuse(pinned, "--scope", "namespace-wide") == (
+    assert refuse_command(pinned, "secrets", "rescope", "namespace-wide") == (
         "the scope can't become namespace-wide: no private key here opens github-token, jira-email",
-        "give these values too, or take them out first: `bootstrap seal --remove github-token`",
+        "give these values too (`bootstrap seal FILE --scope`), or take them out first:"
+        " `bootstrap secrets remove github-token`",
     )
     pinned.write("s.local.yaml", "githubToken: ghp\n")
     message = refuse(pinned, "s.local.yaml", "--scope", "namespace-wide")[0]
@@ -104,7 +114,7 @@ def test_another_scope_without_the_key_needs_every_value(
 
 @pytest.mark.parametrize("spelling", ["github-token", "githubToken", "GITHUB_TOKEN"])
 def test_single_value_from_a_pipe_in_any_spelling(prod: WorkTree, spelling: str):
-    ended = prod.run("seal", "--key", spelling, stdin=f"{MARK}\n".encode())
+    ended = prod.run("secrets", "set", spelling, stdin=f"{MARK}\n".encode())
     assert ended.lines[0] == "sealed: github-token, redis-url"
     assert no_mark(ended)
     assert opened(prod, Scope.STRICT) == {"github-token": MARK.encode(), **REDIS}
@@ -117,7 +127,7 @@ def test_single_value_leaves_the_others_and_itself_where_nothing_changed(
     tree: WorkTree = request.getfixturevalue(kind)
     seal(tree, TWO)
     before = tree.snapshot()
-    ended = tree.run("seal", "--key", "github-token", stdin=b"ghp")
+    ended = tree.run("secrets", "set", "github-token", stdin=b"ghp")
     assert ended.lines[:2] == ["unchanged: github-token", "kept as it was: jira-email, redis-url"]
     assert tree.snapshot() == before
 
@@ -140,7 +150,7 @@ def test_single_value_leaves_the_others_and_itself_where_nothing_changed(
     ids=range(11),
 )
 def test_single_value_is_the_bytes_that_came(prod: WorkTree, raw: bytes, value: bytes):
-    assert prod.run("seal", "--key", "github-token", stdin=raw).code == 0
+    assert prod.run("secrets", "set", "github-token", stdin=raw).code == 0
     assert opened(prod, Scope.STRICT)["github-token"] == value
 
 
@@ -157,16 +167,16 @@ def test_single_value_is_the_bytes_that_came(prod: WorkTree, raw: bytes, value: 
 )  # fmt: skip
 def test_single_value_that_can_not_be_one_is_refused(prod: WorkTree, raw: bytes, message: str):
     seal(prod, TWO)
-    assert refuse(prod, "--key", "github-token", stdin=raw)[0] == message
+    assert refuse_command(prod, "secrets", "set", "github-token", stdin=raw)[0] == message
 
 
 def test_single_value_of_no_known_key(prod: WorkTree):
-    assert refuse(prod, "--key", "githubToke", code=2) == (
-        "--key: Agent Smith reads no key 'githubToke'",
+    assert refuse_command(prod, "secrets", "set", "githubToke", code=2) == (
+        "KEY: Agent Smith reads no key 'githubToke'",
         "did you mean github-token?",
     )
-    assert refuse(prod, "--key", MARK, code=2)[0] == (
-        "--key: Agent Smith reads no key that (not shown)"
+    assert refuse_command(prod, "secrets", "set", MARK, code=2)[0] == (
+        "KEY: Agent Smith reads no key that (not shown)"
     )
 
 
@@ -174,7 +184,8 @@ def test_single_value_is_typed_at_a_prompt_that_shows_nothing(prod: WorkTree):
     child, terminal = pty.fork()
     if child == 0:  # pragma: no cover - another process
         os.chdir(prod.root)
-        os.execv(sys.executable, [sys.executable, "-m", "bootstrap", "seal", "--key", "jira-token"])
+        words = [sys.executable, "-m", "bootstrap", "secrets", "set", "jira-token"]
+        os.execv(sys.executable, words)
     shown = b""
     while b"(not shown): " not in shown:
         shown += os.read(terminal, 1024)
@@ -196,21 +207,23 @@ def test_single_value_is_typed_at_a_prompt_that_shows_nothing(prod: WorkTree):
 def test_what_is_taken_out_is_gone_and_the_rest_keeps_its_bytes(prod: WorkTree):
     seal(prod, TWO)
     before = encrypted(prod)
-    ended = prod.run("seal", "--remove", "githubToken", "--remove", "jira-token", "-o", "json")
+    ended = prod.run("secrets", "remove", "githubToken", "jira-token", "-o", "json")
     assert (ended.json()["removed"], ended.json()["kept"]) == (
         ["github-token"],
         ["jira-email", "redis-url"],
     )
     assert encrypted(prod) == {key: before[key] for key in ("jira-email", "redis-url")}
-    again = prod.run("seal", "--remove", "githubToken")
+    again = prod.run("secrets", "remove", "githubToken")
     assert again.lines[-1] == f"{SEALED} is up to date; nothing changed"
-    assert refuse(prod, "--remove", "githubTokn", code=2)[1] == "did you mean github-token?"
+    assert refuse_command(prod, "secrets", "remove", "githubTokn", code=2)[1] == (
+        "did you mean github-token?"
+    )
 
 
 def test_key_that_only_others_know_can_be_taken_out(prod: WorkTree):
     seal(prod, TWO)
     prod.write(SEALED, prod.read(SEALED).replace("    github-token:", "    custom.key:"))
-    assert prod.run("seal", "--remove", "custom.key").code == 0
+    assert prod.run("secrets", "remove", "custom.key").code == 0
     assert sorted(encrypted(prod)) == ["jira-email", "redis-url"]
 
 
@@ -248,7 +261,7 @@ def test_all_seals_every_environment_and_then_changes_nothing(
 
 
 def test_all_into_another_scope_is_all_or_none(fleet: WorkTree):
-    assert fleet.run("seal", "--key", "jira-token", "--env", "eu", stdin=b"x").code == 0
+    assert fleet.run("secrets", "set", "jira-token", "--env", "eu", stdin=b"x").code == 0
     assert refuse(fleet, "--all", "--scope", "namespace-wide")[0] == (
         "the scope can't become namespace-wide: no private key here opens jira-token"
     )
@@ -415,17 +428,8 @@ def test_label_or_annotation_that_holds_a_value_is_refused(prod: WorkTree, form:
     [
         ([], "nothing to seal"),
         (["--env", "prod"], "nothing to seal"),
-        (["s.local.yaml", "--key", "jira-token"], "FILE does not go with --key"),
-        (["s.local.yaml", "--all"], "FILE does not go with --all"),
-        (["s.local.yaml", "--check", "prod"], "FILE does not go with --check"),
-        (["--key", "jira-token", "--remove", "jira-email"], "--key does not go with --remove"),
-        (["--remove", "jira-email", "--scope", "strict"], "--remove does not go with --scope"),
-        (["--remove", "jira-email", "--cert", "x"], "--remove does not go with --cert"),
+        (["s.local.yaml", "--all"], "--all does not go with FILE"),
         (["--all", "--env", "prod"], "--all does not go with --env"),
-        (["--check", "prod", "--all"], "--all does not go with --check"),
-        (["--check", "prod", "--cert", "x"], "--check does not go with --cert"),
-        (["--check", "prod", "--dry-run"], "--check does not go with --dry-run"),
-        (["--check", "prod", "--scope", "strict"], "--check does not go with --scope"),
         (["-", "--cert", "x", "--from-cluster"], "--cert and --from-cluster exclude each other"),
         (["-", "--context", "x"], "--context is used only with --from-cluster"),
         (["-", "--controller-name", "x"], "--controller-name is used only with --from-cluster"),
@@ -436,6 +440,37 @@ def test_options_that_make_no_sense_together_are_wrong_usage(
     prod: WorkTree, arguments: list[str], message: str
 ):
     assert refuse(prod, *arguments, code=2)[0] == message
+
+
+@pytest.mark.parametrize("words", [("set", "jira-token"), ("rescope", "strict")], ids=" ".join)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--cert", "x", "--from-cluster"], "--cert and --from-cluster exclude each other"),
+        (["--context", "x"], "--context is used only with --from-cluster"),
+    ],
+    ids=" ".join,
+)
+def test_single_values_and_scopes_take_a_certificate_as_files_do(
+    prod: WorkTree, words: tuple[str, str], options: list[str], message: str
+):
+    assert refuse_command(prod, "secrets", *words, *options, code=2)[0] == message
+
+
+def test_scope_alone_is_refused_with_the_command_that_seals_again(prod: WorkTree):
+    assert refuse(prod, "--scope", "strict", code=2) == (
+        "nothing to seal",
+        "give FILE or --all; to seal what is there again: `bootstrap secrets rescope`",
+    )
+
+
+def test_which_environment_is_asked_where_there_are_several(prod: WorkTree):
+    assert prod.run("init", "staging").code == 0
+    several = "which environment? there are: prod, staging"
+    assert refuse_command(prod, "secrets", "check", code=2) == (several, "name one of them")
+    assert refuse_command(prod, "secrets", "remove", "jira-token", code=2) == (
+        several, "say it with --env NAME",
+    )  # fmt: skip
 
 
 def test_init_takes_the_same_options_for_the_controller(tree: WorkTree):

@@ -48,9 +48,16 @@ def seal(tree: WorkTree, text: str | bytes, *arguments: str, name: str = "s.loca
 
 
 def refuse(tree: WorkTree, *arguments: str, code: int = 1, stdin: bytes = b"") -> tuple[str, str]:
-    """Expect one error of two lines that quotes no secret, and nothing written."""
+    """Expect one error of two lines from `seal` that quotes no secret, and nothing written."""
+    return refuse_command(tree, "seal", *arguments, code=code, stdin=stdin)
+
+
+def refuse_command(
+    tree: WorkTree, *arguments: str, code: int = 1, stdin: bytes = b""
+) -> tuple[str, str]:
+    """Expect the same from any command."""
     before = tree.snapshot()
-    ended = tree.run("seal", *arguments, stdin=stdin)
+    ended = tree.run(*arguments, stdin=stdin)
     assert (ended.code, ended.out, len(ended.lines)) == (code, "", 2)
     assert no_mark(ended)
     assert tree.snapshot() == before
@@ -242,8 +249,8 @@ def test_empty_value_is_left_out_and_what_is_sealed_stays(prod: WorkTree):
     assert ended.lines == [
         "unchanged: jira-email",
         "kept as it was: github-token, redis-url",
-        "empty in the file, but its sealed value stays (take it out with --remove):"
-        " github-token, redis-url",
+        "empty in the file, but its sealed value stays (take it out with"
+        " `bootstrap secrets remove`): github-token, redis-url",
         f"{SEALED} is up to date; nothing changed",
     ]
     assert opened(prod)["github-token"] == b"ghp"
