@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from bootstrap.errors import BootstrapError
 from bootstrap.upstream import MOVES, Move
@@ -39,7 +40,7 @@ def replace_moved(text: str, *, path: str) -> str:
 
 
 def _dead(text: str, path: str) -> Sequence[tuple[Any, Move]]:
-    if not any(move.old in text for move in MOVES):
+    if not any(urlsplit(move.old).netloc in text.lower() for move in MOVES):
         return []  # almost every file; it need not even be YAML
     return [
         (node, move)
@@ -47,8 +48,16 @@ def _dead(text: str, path: str) -> Sequence[tuple[Any, Move]]:
         for node in _scalars(root, set())
         for move in MOVES
         # what Helm and Argo CD take for the same repository
-        if node.value.strip().rstrip("/") == move.old
+        if _plain(node.value) == move.old
     ]
+
+
+def _plain(url: str) -> str:
+    """Return a URL as the table has it: what is left out or may be written another way is alike."""
+    parts = urlsplit(url.strip())
+    if parts.scheme.lower() not in {"http", "https"}:
+        return url
+    return f"https://{(parts.hostname or '')}{parts.path.rstrip('/')}"
 
 
 def _scalars(node: Any, seen: set[int]) -> Iterator[Any]:
@@ -70,10 +79,11 @@ def _scalars(node: Any, seen: set[int]) -> Iterator[Any]:
 
 def _edit(text: str, node: Any, move: Move, path: str) -> Splice:
     start, end = node.start_mark.index, node.end_mark.index
-    at = text.find(move.old, start, end)
+    written = node.value.strip().rstrip("/")
+    at = text.find(written, start, end)
     if at < 0:
         raise BootstrapError(
             f"{path}:{node.start_mark.line + 1}: the address is written with escapes",
             f"write {move.new.value} there by hand",
         )
-    return Splice(at, at + len(move.old), move.new.value)
+    return Splice(at, at + len(written), move.new.value)

@@ -7,7 +7,12 @@ from collections.abc import Callable, Sequence
 
 from bootstrap.constants import ARGOCD_DIR, CHART_PATH
 from bootstrap.environments.environment import Environment, Root
-from bootstrap.environments.repo_url import RemoteUrl, parse_remote_url, same_repository
+from bootstrap.environments.repo_url import (
+    RemoteUrl,
+    parse_remote_url,
+    same_but_for_an_alias,
+    same_repository,
+)
 from bootstrap.errors import BootstrapError
 from bootstrap.git import Git
 from bootstrap.protocols import Reporter
@@ -65,13 +70,13 @@ def remote_for(git: Git, url: str) -> str:
 
     The user's own remote may reach it by other means (SSH, a token) than Argo CD does.
     """
-    own = git.remote_url("origin")
-    return "origin" if own and _is_same(own, url) else url
+    own = (git.remote_url("origin"), git.configured_url("origin"))
+    return "origin" if any(item and _is_same(item, url) for item in own) else url
 
 
 def origin(git: Git) -> RemoteUrl:
     """Return the URL of remote origin as Argo CD would have it; BootstrapError without one."""
-    raw = git.remote_url("origin")
+    raw = git.configured_url("origin")
     if raw is None:
         raise BootstrapError(
             "the repository has no remote `origin`, so there is no URL for Argo CD to clone",
@@ -86,12 +91,18 @@ def other_origin(url: str, git: Git) -> str | None:
         remote = origin(git).url
     except BootstrapError:
         return None
-    return None if may_be_same(remote, url) else remote
+    if may_be_same(remote, url) or remote_for(git, url) == "origin":
+        return None
+    return remote
 
 
 def may_be_same(one: str, other: str) -> bool:
-    """Tell whether two URLs name one repository, or nobody can tell: a path is one machine's."""
-    return same_repository(one, other) or one.startswith("file:") or other.startswith("file:")
+    """Tell whether two URLs name one repository, or nobody can tell.
+
+    A path is one machine's, and a host without a dot one of its user's SSH configuration.
+    """
+    is_path = one.startswith("file:") or other.startswith("file:")
+    return is_path or same_repository(one, other) or same_but_for_an_alias(one, other)
 
 
 def _is_same(own: str, url: str) -> bool:

@@ -71,5 +71,5 @@ def _diff_all(environment: str | None, against: str, *, as_json: bool) -> None:
         )
     result = diff_all(against, session, helm=Helm.find())
     show_diff_all(result, as_json=as_json)
-    if any(item.diffs for item in result.results):
+    if result.differs:
         raise typer.Exit(EXIT_FAILURE)

@@ -110,9 +110,10 @@ def check_environment_name(name: str, names: Names) -> str:
             f"environment name {name!r} is not a DNS label of at most {longest} characters",
             "use lower-case letters, digits and hyphens, with a letter or digit at both ends",
         )
-    if names.application(name) == names.root:
+    own = {names.root: "the root Application", names.platform: "that of the platform"}
+    if names.application(name) in own:
+        taken = names.application(name)
         raise UsageError(
-            f"environment name {name!r} is taken: {names.root} is the root Application",
-            "choose another name",
+            f"environment name {name!r} is taken: {taken} is {own[taken]}", "choose another name"
         )
     return name

@@ -115,9 +115,15 @@ def same_repository(left: str, right: str) -> bool:
     need not agree, those of one transport do.
     """
     one, other = _parts(left), _parts(right)
-    if (one.host, one.path) != (other.host, other.path):
-        return False
-    return one.transport != other.transport or one.port == other.port
+    if one.transport == other.transport:
+        return (one.host, one.port, one.path) == (other.host, other.port, other.path)
+    return (one.host, _bare(one)) == (other.host, _bare(other))
+
+
+def same_but_for_an_alias(left: str, right: str) -> bool:
+    """Tell whether two URLs differ in a host that only one user's SSH configuration knows."""
+    one, other = _parts(left), _parts(right)
+    return one.path == other.path and any("." not in host for host in (one.host, other.host))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,21 +160,31 @@ def _parts(url: str) -> _Parts:
     if scheme == "ssh" and host in _SSH_HOSTS:
         host, port = _SSH_HOSTS[host], None
     plain = unquote(path).strip("/").removesuffix(".git").lower()
-    host, plain = _as_https(host, plain, by_ssh=scheme == "ssh")
+    host, plain = _of_azure(host, plain, by_ssh=scheme == "ssh")
     transport = "http" if scheme in {"https", "http"} else scheme
     return _Parts(transport, host, None if port == _USUAL_PORTS.get(scheme) else port, plain)
 
 
-def _as_https(host: str, path: str, *, by_ssh: bool) -> tuple[str, str]:
-    """Return host and path less what one transport of a provider has and the other has not."""
+def _of_azure(host: str, path: str, *, by_ssh: bool) -> tuple[str, str]:
+    """Return host and path of Azure DevOps in one form: ORGANISATION/PROJECT/REPOSITORY."""
     words = path.split("/")
     if by_ssh and host == "dev.azure.com" and len(words) == 4 and words[0] == "v3":
         return host, "/".join(words[1:])
-    if len(words) > 2 and words[-2] == "_git":  # Azure DevOps
-        organisation = host.removesuffix(".visualstudio.com")
-        if organisation != host:
-            return "dev.azure.com", "/".join([organisation, *words[:-2], words[-1]])
-        return host, "/".join([*words[:-2], words[-1]])
-    if not by_ssh and len(words) == 3 and words[0] == "scm":  # Bitbucket Server
-        return host, "/".join(words[1:])
-    return host, path
+    organisation = host.removesuffix(".visualstudio.com")
+    if organisation != host:
+        host, words = "dev.azure.com", [organisation, *words]
+    if host != "dev.azure.com" or len(words) < 3 or words[-2] != "_git":
+        return host, "/".join(words)
+    place = [word for word in words[1:-2] if word != "defaultcollection"]
+    # a project's own repository has its name, and is said once
+    return host, "/".join([words[0], *(place or [words[-1]]), words[-1]])
+
+
+def _bare(parts: _Parts) -> str:
+    """Return the path less what HTTPS has of a provider and SSH has not."""
+    words = parts.path.split("/")
+    if parts.transport == "http" and len(words) > 2 and words[-2] == "_git":  # Azure DevOps Server
+        return "/".join([*words[:-2], words[-1]])
+    if parts.transport == "http" and "scm" in words[:-2] and len(words) > 2:  # Bitbucket Server
+        return "/".join(words[words.index("scm") + 1 :])
+    return parts.path

@@ -39,6 +39,11 @@ class Git:
         done = run_git(self.root, "remote", "get-url", remote)
         return done.stdout.strip() or None if done.code == 0 else None
 
+    def configured_url(self, remote: str = "origin") -> str | None:
+        """Return the URL of `remote` as it is written, before this user's own `insteadOf`."""
+        done = run_git(self.root, "config", "--get", f"remote.{remote}.url")
+        return done.stdout.strip() or None if done.code == 0 else None
+
     def default_branch(self, remote: str = "origin") -> str | None:
         """Return the remote's default branch as it was when this was cloned, None if unknown."""
         done = run_git(
@@ -48,7 +53,10 @@ class Git:
 
     def ask_default_branch(self, remote: str = "origin") -> str | None:
         """Return the remote's default branch as the remote tells it, None without an answer."""
-        done = run_git(self.root, "ls-remote", "--symref", "--", remote, "HEAD", remote=True)
+        try:
+            done = run_git(self.root, "ls-remote", "--symref", "--", remote, "HEAD", remote=True)
+        except BootstrapError:
+            return None  # silent
         found = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", done.stdout, re.MULTILINE)
         return found[1] if done.code == 0 and found else None
 

@@ -22,8 +22,12 @@ _KEYS = "|".join(
     re.escape(name) for name, key in spellings().items() if key != REDIS_URL_KEY
 ).encode()
 _Q = rb"[\"']"
-# a reference, a mask, or what a certificate of up to 8192 bits sealed
-_NO_VALUE = rb"(?![$<*{]|(?:A[IQYgw]|BA)[A-D][A-Za-z0-9+/]{160})"
+# a reference, a name, a mask, a day, a digest, or what a certificate of up to 8192 bits sealed
+_NO_VALUE = (
+    rb"(?![$<*{(]|(?:A[IQYgw]|BA)[A-D][A-Za-z0-9+/]{160}|sha(?:256|512)[:-]|arn:|vault:|op://"
+    rb"|(?i:redacted|hidden|masked|true|false)\b|[A-Z][A-Z_]*[\"'\\,;\s]|20\d\d-\d\d-\d\d\b"
+    rb"|(?:rotated|changed|expires|until)-20\d\d-|([xX*.#-])\1*[\"'\\,;\s])"
+)
 _FORMS: tuple[tuple[str, tuple[re.Pattern[bytes], ...]], ...] = (
     (
         "the data of a Secret",

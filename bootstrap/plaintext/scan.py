@@ -19,7 +19,8 @@ SHORTEST_ANYWHERE = 8
 """From this size on a value is looked for anywhere, below it only as a word of its own."""
 _PRIVATE_KEY = re.compile(
     rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])+"
-    rb"(?:[A-Za-z-]+: [^\r\n]*\s+)*[A-Za-z0-9+/=]{40}"
+    # each header is one line, so that no text has two readings
+    rb"(?:[A-Za-z-]+: [^\r\n\\]*(?:\r?\n|\\r\\n|\\n)(?:\s|\\[nr])*)*[A-Za-z0-9+/=]{40}"
     rb"|AGE-SECRET-KEY-1[A-Z0-9]{58}"
 )
 # base64 of "-----BEGIN [RSA |EC |OPENSSH ]PRIVATE KEY-----", as Secrets and kubeconfigs have it

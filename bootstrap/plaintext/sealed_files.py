@@ -10,7 +10,6 @@ from bootstrap.plaintext.metadata import Entry, MetadataSearch, read_entries
 from bootstrap.plaintext.scan import MANIFEST, Finding
 from bootstrap.yaml.loader import load_all
 
-_SEALED = re.compile(r"""["']?kind["']?:\s*["']?SealedSecret\b""")
 _METADATA = re.compile(r"annotations|labels")
 _LINE = re.compile(r"""( +)(?:- +)?["']?([A-Za-z0-9][\w./-]*)["']?\s*:\s+(\S.*?)\s*""")
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]*(?:\s+#.*)?")
@@ -20,10 +19,10 @@ def find_in_sealed(
     path: str, content: bytes, search: MetadataSearch
 ) -> Iterator[tuple[Finding, bool]]:
     """Yield each label and annotation with plaintext, and whether that is a value looked for."""
-    if not path.endswith(MANIFEST) or b"SealedSecret" not in content:
+    if not path.lower().endswith(MANIFEST) or b"SealedSecret" not in content:
         return
     text = content.decode("utf-8", "replace")
-    if not _SEALED.search(text) or not _METADATA.search(text):
+    if not _METADATA.search(text):
         return
     for entry in _entries(text):
         found = search.find(entry)
@@ -40,6 +39,9 @@ def _entries(text: str) -> list[Entry]:
 
 
 def _of_document(document: Any) -> Iterator[Entry]:
+    if isinstance(document, list):
+        for item in document:
+            yield from _of_document(item)
     if not isinstance(document, Mapping):
         return
     items = document.get("items")

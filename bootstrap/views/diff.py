@@ -67,6 +67,8 @@ def show_diff_all(result: FleetDiff, *, as_json: bool) -> None:
             for item in found.diffs:
                 print_data("".join(_painted(line, on) for line in item.diff.splitlines()))
         say.step(_summary(found))
+    if result.shared:
+        say.step(f"these differ, too: {', '.join(result.shared)}")
     if result.same:
         say.step(
             f"not rendered, as no file of theirs differs from {result.against}:"

@@ -6,6 +6,7 @@ does not, a push reaches some of it only; where the branch is gone, none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,10 +16,14 @@ from bootstrap.commands.doctor.findings import Finding, Severity
 from bootstrap.constants import APPLICATIONS_DIR, ROOT_FILE
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.environments.repo_url import same_repository
+from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
-from bootstrap.git import COMMIT_ID, Git
+from bootstrap.git import Git
 
 _CHECK = "follows"
+_COMMIT = re.compile(r"[0-9a-f]{7,}")
+_UNTOLD = re.compile(r"HEAD|[0-9a-f]{7,}|[~^<>=].*|.*[*].*")
+"""What no branch or tag is called: the remote's own HEAD, commits, and ranges of versions."""
 _PART = "a push reaches what follows its branch of its repository, and nothing else"
 
 
@@ -29,7 +34,8 @@ class Followed:
     `branches` and `tags` hold (url, revision).
     """
 
-    asked: bool
+    answered: frozenset[str] = frozenset()
+    """The URLs that told; the others were not asked, or are silent."""
     branches: frozenset[tuple[str, str]] = frozenset()
     tags: frozenset[tuple[str, str]] = frozenset()
 
@@ -38,7 +44,7 @@ class Followed:
 
         The branch that is checked out may not be pushed yet: that is told of elsewhere.
         """
-        if not self.asked or COMMIT_ID.fullmatch(revision):
+        if url not in self.answered or _UNTOLD.fullmatch(revision):
             return False
         if (url, revision) in self.branches | self.tags:
             return False
@@ -47,9 +53,7 @@ class Followed:
     def is_pinned(self, url: str, revision: str) -> bool:
         """Tell whether a revision is a commit or a tag, which nobody pushes to."""
         key = (url, revision)
-        return bool(COMMIT_ID.fullmatch(revision)) or (
-            key in self.tags and key not in self.branches
-        )
+        return bool(_COMMIT.fullmatch(revision)) or (key in self.tags and key not in self.branches)
 
 
 def ask_followed(environments: Sequence[Environment], root: Root, git: Git) -> Followed:
@@ -57,14 +61,22 @@ def ask_followed(environments: Sequence[Environment], root: Root, git: Git) -> F
     wanted: dict[str, set[str]] = {root.url: {root.revision}}
     for item in environments:
         wanted.setdefault(item.repo_url, set()).add(item.target_revision)
-    branches, tags = set(), set()
+    answered, branches, tags = set(), set(), set()
     for url, revisions in wanted.items():
-        names = sorted(revision for revision in revisions if not COMMIT_ID.fullmatch(revision))
-        refs = [f"refs/{kind}/{name}" for name in names for kind in ("heads", "tags")]
-        found = git.remote_commits(remote_for(git, url), refs) if refs else {}
-        branches |= {(url, name) for name in names if found[f"refs/heads/{name}"]}
-        tags |= {(url, name) for name in names if found[f"refs/tags/{name}"]}
-    return Followed(asked=True, branches=frozenset(branches), tags=frozenset(tags))
+        names = sorted(revision for revision in revisions if not _UNTOLD.fullmatch(revision))
+        full = {
+            (name, kind): name if name.startswith(f"refs/{kind}/") else f"refs/{kind}/{name}"
+            for name in names
+            for kind in ("heads", "tags")
+        }
+        try:
+            found = git.remote_commits(remote_for(git, url), full.values()) if full else {}
+        except BootstrapError:
+            continue  # told of where pushes are looked at
+        answered.add(url)
+        branches |= {(url, name) for name in names if found[full[name, "heads"]]}
+        tags |= {(url, name) for name in names if found[full[name, "tags"]]}
+    return Followed(frozenset(answered), frozenset(branches), frozenset(tags))
 
 
 def examine_followed(
@@ -85,7 +97,7 @@ def examine_followed(
         ),
     ]
     yield from found
-    if not found and followed.asked:
+    if not found and root.url in followed.answered:
         yield Finding(_CHECK, Severity.OK, f"all follow {root.revision} of {root.url}")
 
 

@@ -92,11 +92,11 @@ def _followed(
 ) -> Followed:
     """Return what the remotes have; one that does not answer is told of where pushes are."""
     if offline or not environments:
-        return Followed(asked=False)
+        return Followed()
     try:
         return ask_followed(environments, load_root(repository), git)
     except BootstrapError:
-        return Followed(asked=False)
+        return Followed()  # argocd/root.yaml can't be read: an error of its own
 
 
 def _pushed(

@@ -17,13 +17,19 @@ from bootstrap.checkout.environments import load_environments, load_root, owned
 from bootstrap.checkout.removed import load_leaving
 from bootstrap.constants import REPOSITORIES_DIR
 from bootstrap.environments.environment import Environment, Root, check_revision
-from bootstrap.environments.names import Names, check_environment_name, check_repository_name
+from bootstrap.environments.names import (
+    DEFAULT_NAMES,
+    Names,
+    check_environment_name,
+    check_repository_name,
+)
 from bootstrap.environments.repo_url import parse_remote_url, same_repository
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.planned_file import Manifest, is_generated
 from bootstrap.protocols import Reporter
 from bootstrap.sealing.sealed_secret import SealedSecret, render_sealed_secret
+from bootstrap.shell import from_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def rewrite(
     with repository.lock():
         environments = load_environments(repository)
         kept: list[str] = []
-        moved = [_move(item, before, after, repository, kept) for item in environments]
+        moved = [_move(item, before, after, options, repository, kept) for item in environments]
         for item in moved:
             check_environment_name(item.name, after.names)
         _check_places(moved)
@@ -139,24 +145,39 @@ def _move(
     environment: Environment,
     before: Root,
     after: Root,
+    options: RewriteOptions,
     repository: Repository,
     kept: list[str],
 ) -> Environment:
     """Return the environment as it is to be; what it does not share with the root stays."""
     name, moved = environment.name, replace(environment, names=after.names)
-    if after.url != before.url:
-        if environment.repo_url == after.url:
-            pass
-        elif same_repository(environment.repo_url, before.url):
+    if options.repo_url is not None and environment.repo_url != after.url:
+        if same_repository(environment.repo_url, before.url):
             moved = replace(moved, repo_url=after.url)
         else:
-            kept.append(f"{name} is cloned from {environment.repo_url}, not {before.url}")
-    if after.revision != before.revision:
-        if environment.target_revision == before.revision:
+            kept.append(
+                f"{name} is cloned from {environment.repo_url}, not {before.url}: `bootstrap init"
+                f" {name} --repo-url {after.url}` if it moved, too"
+            )
+    if environment.target_revision != after.revision and options.revision is not None:
+        is_ours = same_repository(environment.repo_url, before.url)
+        if is_ours and environment.target_revision == before.revision != after.revision:
             moved = replace(moved, target_revision=after.revision)
-        elif environment.target_revision != after.revision:
-            kept.append(f"{name} follows {environment.target_revision}, not {before.revision}")
-    if environment.namespace == environment.names.namespace(name) != after.names.namespace(name):
+        else:
+            of = "" if is_ours else f" of {environment.repo_url}"
+            kept.append(
+                f"{name} follows {environment.target_revision}{of}: `bootstrap init {name}"
+                f" --revision {after.revision}` if it is to follow that, too"
+            )
+    is_derived = environment.namespace in {
+        environment.names.namespace(name),
+        DEFAULT_NAMES.namespace(name),
+    }
+    if (
+        options.name is not None
+        and is_derived
+        and environment.namespace != after.names.namespace(name)
+    ):
         if _is_empty(environment, repository):
             moved = replace(moved, namespace=after.names.namespace(name))
         else:
@@ -236,7 +257,7 @@ def _credentials(before: Root, after: Root, repository: Repository) -> Iterator[
 
 
 def _steps(before: Root, after: Root) -> Iterator[str]:
-    yield "git add environments argocd && git commit && git push"
+    yield f"git add {from_here('environments')} {from_here('argocd')} && git commit && git push"
     if not same_repository(before.url, after.url):
         yield "`bootstrap repo add` if Argo CD needs credentials for the new address"
         yield "`bootstrap webhook set --provider PROVIDER` if the provider is another"

@@ -22,7 +22,7 @@ from bootstrap.commands.preview.diff import (
     sealing_problems,
 )
 from bootstrap.commands.preview.render import read_source
-from bootstrap.constants import APPLICATIONS_DIR, CHART_PATH, ENVIRONMENTS_DIR
+from bootstrap.constants import APPLICATIONS_DIR, ARGOCD_DIR, CHART_PATH, ENVIRONMENTS_DIR
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
@@ -47,6 +47,13 @@ class FleetDiff:
     """Those without such a file: they were not rendered."""
     failed: tuple[tuple[str, BootstrapError], ...]
     """(environment, why it could not be compared)."""
+    shared: tuple[str, ...] = ()
+    """Files of argocd/ that differ and are no environment's: root, project, those of others."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything does."""
+        return bool(self.shared) or any(item.diffs for item in self.results)
 
 
 def diff_all(against: str, session: Session, *, helm: Helm) -> FleetDiff:
@@ -58,7 +65,8 @@ def diff_all(against: str, session: Session, *, helm: Helm) -> FleetDiff:
     names = sorted(ours.keys() | _names_at(commit, git))
     if not names:
         raise BootstrapError("there is no environment yet", "make one with `bootstrap init prod`")
-    touched = _touched(names, git.changed_since(commit, _PATHS))
+    changed = git.changed_since(commit, _PATHS)
+    touched = _touched(names, changed)
     with at_commit(git, commit, touched) as old:
         theirs = dict(read_environments(old))
         before = _render(touched, theirs, old, helm)
@@ -77,10 +85,15 @@ def diff_all(against: str, session: Session, *, helm: Helm) -> FleetDiff:
             problems = sealing_problems(found, everyone, repository, now) if name in ours else ()
             results.append(_compare(found, against, old_side, new_side, problems))
     same = tuple(name for name in names if name not in touched)
-    return FleetDiff(against, tuple(results), same, tuple(failed))
+    own = {f"{APPLICATIONS_DIR}/{item.environment.name}.yaml" for item in results}
+    own |= {f"{APPLICATIONS_DIR}/{name}.yaml" for name, _error in failed}
+    shared = tuple(
+        sorted(path for path in changed if path.startswith(f"{ARGOCD_DIR}/") and path not in own)
+    )
+    return FleetDiff(against, tuple(results), same, tuple(failed), shared)
 
 
-_PATHS = [CHART_PATH, ENVIRONMENTS_DIR, APPLICATIONS_DIR]
+_PATHS = [CHART_PATH, ENVIRONMENTS_DIR, ARGOCD_DIR]
 
 
 def _names_at(commit: str, git: Git) -> set[str]:
@@ -118,7 +131,12 @@ def _render(
             results[name] = error
     rendered = helm.render_all(repository.root, list(sources.values()))
     for name, text in zip(sources, rendered, strict=True):
-        results[name] = text if isinstance(text, BootstrapError) else parse_objects(text)
+        if isinstance(text, BootstrapError):
+            results[name] = text
+        else:
+            # where it comes from and goes to is what a pull request may change, too
+            application = repository.read(f"{APPLICATIONS_DIR}/{name}.yaml") or ""
+            results[name] = [*parse_objects(text), *parse_objects(application)]
     return results
 
 

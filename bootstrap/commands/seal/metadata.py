@@ -59,8 +59,8 @@ def lay_over(
     values = known_values({**opened(), **secrets.values})
     cleaned, taken_out = without_plaintext(existing, values)
     if template is None:
-        return Laid(cleaned, taken_out=taken_out, missed=asked - _standing(existing))
-    standing = _standing(existing)
+        return Laid(cleaned, taken_out=taken_out, missed=asked - _standing(cleaned))
+    standing = _standing(cleaned)  # what was plaintext is not asked for by standing there
     chosen = choose_metadata(template, asked | standing)
     search = MetadataSearch(values)
     _refuse_plaintext(chosen, search, secrets.source)

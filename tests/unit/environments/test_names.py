@@ -108,3 +108,9 @@ def test_an_environment_name_has_the_room_that_the_repository_s_leaves():
 def test_the_name_of_the_root_application_is_taken():
     with pytest.raises(UsageError, match="'root' is taken: agentsmith-root is the root"):
         check_environment_name("root", DEFAULT_NAMES)
+
+
+@pytest.mark.parametrize("name", ["root", "platform"])
+def test_an_environment_is_not_called_what_the_repository_s_own_applications_are(name: str):
+    with pytest.raises(UsageError, match=f"agentsmith-{name} is"):
+        check_environment_name(name, DEFAULT_NAMES)

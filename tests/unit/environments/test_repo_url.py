@@ -121,3 +121,25 @@ def test_what_a_cluster_cannot_clone_is_refused_without_quoting_it(raw: str, mes
 )
 def test_one_repository_under_two_spellings(left: str, right: str, same: bool):
     assert same_repository(left, right) is same
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        ("https://gitlab.com/scm/a/b", "https://gitlab.com/a/b", False),
+        ("https://gitlab.com/a/_git/b", "https://gitlab.com/a/b", False),
+        ("git@ssh.dev.azure.com:v3/o/r/r", "https://dev.azure.com/o/_git/r", True),
+        (
+            "https://o.visualstudio.com/DefaultCollection/p/_git/r",
+            "https://dev.azure.com/o/p/_git/r",
+            True,
+        ),
+        ("https://o.visualstudio.com/_git/r", "https://dev.azure.com/o/r/_git/r", True),
+        ("ssh://git@bb.example.com:7999/proj/r", "https://bb.example.com/bb/scm/proj/r", True),
+        ("ssh://git@bb.example.com:7999/proj/r", "https://bb.example.com/scm/proj/r.git", True),
+    ],
+)
+def test_what_a_provider_adds_to_https_is_left_out_against_ssh_alone(
+    left: str, right: str, same: bool
+):
+    assert (same_repository(left, right), same_repository(right, left)) == (same, same)

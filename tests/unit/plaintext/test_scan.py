@@ -196,3 +196,23 @@ def test_a_secret_in_json_is_found():
 )
 def test_what_is_sealed_empty_or_rendered_later_is_fine(text: str):
     assert list(find_by_looks("x.yaml", text.encode())) == []
+
+
+@pytest.mark.parametrize("filling", [b"a:  ", b"a: b ", b"aa: \n", b"a: \\n "])
+def test_what_looks_like_endless_headers_of_a_key_takes_no_time(filling: bytes):
+    # one reading of each text: a second one for each header would take years
+    content = b"-----BEGIN PRIVATE KEY-----\n" + filling * 20_000
+
+    assert list(find_by_looks("notes.txt", content)) == []
+
+
+def test_a_key_with_headers_is_found_wherever_it_is_written():
+    body = b"A" * 64
+    headers = b"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0011\n\n"
+    key = b"-----BEGIN RSA PRIVATE KEY-----\n" + headers + body
+    indented = b"    " + key.replace(b"\n", b"\n    ")
+    escaped = b'"' + key.replace(b"\n", b"\\n") + b'"'
+
+    found = [list(find_by_looks("notes.txt", text)) for text in (key, indented, escaped)]
+
+    assert [[item.what for item in items] for items in found] == [["a private key"]] * 3

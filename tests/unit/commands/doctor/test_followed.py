@@ -162,3 +162,43 @@ def test_an_application_of_another_name_is_an_error_until_it_is_renamed(fleet: W
             "`bootstrap rename agentsmith` writes all files for that name; or the other one",
         )
     ]
+
+
+@pytest.mark.parametrize("revision", ["HEAD", "refs/heads/main", "v1.*", ">=1.0", "0123abc4"])
+def test_what_argocd_resolves_itself_is_not_called_gone(fleet: WorkTree, revision: str):
+    fleet.run("init", "prod", "--revision", revision)
+    push(fleet, "Follow that")
+
+    assert "error" not in [severity for severity, _what, _mend in findings(fleet)]
+
+
+def test_a_silent_remote_hides_nothing_of_one_that_answers(fleet: WorkTree, tmp_path: Path):
+    fleet.git("push", "--quiet", "origin", "main:feature/x")
+    fleet.run("init", "prod", "--revision", "feature/x")
+    fleet.run("init", "staging", "--repo-url", (tmp_path / "nowhere.git").as_uri())
+    push(fleet, "Follow feature/x")
+    fleet.git("push", "--quiet", "origin", "--delete", "feature/x")
+
+    assert findings(fleet)[0][:2] == (
+        "error",
+        f"prod follows feature/x, which {url_of(fleet)} does not have",
+    )
+
+
+@pytest.mark.parametrize(
+    "configured",
+    [
+        ("remote.origin.url", "git@gh-work:team/agents.git"),
+        ("url.git@gh-work:.insteadOf", "https://git.example.com/"),
+    ],
+)
+def test_a_user_s_own_way_to_the_repository_is_no_other_repository(
+    prod: WorkTree, configured: tuple[str, str]
+):
+    prod.git("config", *configured)
+
+    found = prod.run("doctor", "--offline", "-o", "json").json()["findings"]
+
+    assert [item for item in found if item["check"] == "follows"] == []
+    assert prod.run("init", "qa").code == 0
+    assert "gh-work" not in prod.read("argocd/applications/qa.yaml")

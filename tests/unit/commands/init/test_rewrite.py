@@ -167,8 +167,12 @@ def test_a_renamed_branch_moves_those_that_followed_it_and_names_the_others(
     done = prod.run("init", "--all", "--revision", "trunk", "--repo-url", ORIGIN + "x")
 
     assert [line for line in done.lines if line.startswith("warning")] == [
-        f"warning: left as it is: away is cloned from {NEW}, not {ORIGIN}",
-        "warning: left as it is: pinned follows v1, not main",
+        f"warning: left as it is: away is cloned from {NEW}, not {ORIGIN}: `bootstrap init away"
+        f" --repo-url {ORIGIN}x` if it moved, too",
+        f"warning: left as it is: away follows main of {NEW}: `bootstrap init away --revision trunk`"
+        " if it is to follow that, too",
+        "warning: left as it is: pinned follows v1: `bootstrap init pinned --revision trunk` if it is"
+        " to follow that, too",
     ]
     assert "targetRevision: trunk\n" in prod.read("argocd/root.yaml")
     assert "targetRevision: trunk\n" in prod.read("argocd/applications/prod.yaml")
@@ -219,3 +223,38 @@ def test_wrong_usage(prod: WorkTree, arguments: tuple[str, ...], message: str):
 def test_without_a_root_there_is_nothing_to_change(tree: WorkTree):
     done = tree.run("rename", "team-b", "--offline")
     assert (done.code, done.lines[0]) == (1, "error: argocd/root.yaml is missing")
+
+
+def test_an_environment_of_another_repository_keeps_its_branch_and_that_is_said(prod: WorkTree):
+    other = "https://git.example.com/other/repo.git"
+    assert prod.run("init", "other", "--repo-url", other).code == 0
+
+    done = prod.run("init", "--all", "--revision", "trunk")
+
+    assert (done.code, "targetRevision: main" in prod.read("argocd/applications/other.yaml")) == (
+        0,
+        True,
+    )
+    assert (
+        f"warning: left as it is: other follows main of {other}: `bootstrap init other --revision"
+        " trunk` if it is to follow that, too"
+    ) in done.lines
+
+
+def test_what_does_not_follow_what_was_asked_for_is_named_though_the_root_does(prod: WorkTree):
+    assert prod.run("init", "prod", "--revision", "release").code == 0
+
+    done = prod.run("init", "--all", "--revision", "main")
+
+    assert done.lines == [
+        *(line for line in done.lines if line.startswith("unchanged")),
+        "warning: left as it is: prod follows release: `bootstrap init prod --revision main` if it"
+        " is to follow that, too",
+        "everything is up to date; nothing changed",
+    ]
+
+
+def test_the_next_line_works_where_it_is_printed(prod: WorkTree):
+    done = prod.run("rename", "team-b", "--offline", folder="environments")
+
+    assert "  git add . ../argocd && git commit && git push" in done.lines

@@ -146,3 +146,15 @@ def test_a_revision_that_is_not_here_is_named(fleet: WorkTree) -> None:
         1,
         "error: --against 'nowhere' is neither an environment nor a revision that is known here",
     )
+
+
+def test_an_application_that_goes_elsewhere_differs_and_so_does_the_root(fleet: WorkTree) -> None:
+    path = "argocd/applications/qa.yaml"
+    fleet.write(path, fleet.read(path).replace("targetRevision: main", "targetRevision: develop"))
+    fleet.write("argocd/root.yaml", fleet.read("argocd/root.yaml") + "# by hand\n")
+
+    done = fleet.run("diff", "--all", "--against", "HEAD")
+
+    assert (done.code, done.out.splitlines()[0]) == (1, "# environment qa")
+    assert "+++ work tree: Application agentsmith-qa" in done.out
+    assert "these differ, too: argocd/root.yaml" in done.lines
