@@ -169,10 +169,10 @@ def test_a_renamed_branch_moves_those_that_followed_it_and_names_the_others(
     assert [line for line in done.lines if line.startswith("warning")] == [
         f"warning: left as it is: away is cloned from {NEW}, not {ORIGIN}: `bootstrap init away"
         f" --repo-url {ORIGIN}x` if it moved, too",
-        f"warning: left as it is: away follows main of {NEW}: `bootstrap init away --revision trunk`"
-        " if it is to follow that, too",
-        "warning: left as it is: pinned follows v1: `bootstrap init pinned --revision trunk` if it is"
-        " to follow that, too",
+        f"warning: left as it is: away follows main of {NEW}: `bootstrap init away --revision"
+        " trunk` if it is to follow that, too",
+        "warning: left as it is: pinned follows v1: `bootstrap init pinned --revision trunk` if it"
+        " is to follow that, too",
     ]
     assert "targetRevision: trunk\n" in prod.read("argocd/root.yaml")
     assert "targetRevision: trunk\n" in prod.read("argocd/applications/prod.yaml")
