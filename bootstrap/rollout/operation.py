@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bootstrap.objects import mapping, one_line
@@ -107,17 +108,17 @@ def _judge_retry(
     operation: Mapping[str, Any], what: str, advice: Advice | None, objects: Objects, files: Files
 ) -> Verdict:
     """Say why a sync is tried again, in words that may change from one attempt to the next."""
-    is_named = any(_failed_resources(operation))
-    found = [] if objects is None or is_named else explain_sealed(objects, files)
-    advice = advice or Advice(ANY_TROUBLE)
+    kinds = {str(item.get("kind")) for item in _failed_resources(operation)}
+    found = [] if objects is None or kinds - {"SealedSecret"} else explain_sealed(objects, files)
     if found:
-        what, advice = found[0].message, Advice(found[0].hint, found[0].file)
+        return replace(found[0], about="a sync that is retried")
+    advice = advice or Advice(ANY_TROUBLE)
     return Verdict(
         State.STUCK,
         f"the sync fails and is retried: {what}",
         advice.hint,
         advice.file,
-        is_vague=not (is_named or found),
+        is_vague=kinds <= {"SealedSecret"},
         about="a sync that is retried",
     )
 

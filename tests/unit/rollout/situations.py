@@ -384,8 +384,7 @@ SITUATIONS = [
         ),
         Verdict(
             State.STUCK,
-            "the sync fails and is retried: SealedSecret agentsmith-secrets: no key could decrypt"
-            " secret",
+            "SealedSecret agentsmith-secrets: no key could decrypt secret",
             _UNSEALED,
             SEALED,
             about="a sync that is retried",
@@ -405,8 +404,7 @@ SITUATIONS = [
         ),
         Verdict(
             State.STUCK,
-            "the sync fails and is retried: SealedSecret agentsmith-secrets: no key could decrypt"
-            " secret",
+            "SealedSecret agentsmith-secrets: no key could decrypt secret",
             _UNSEALED,
             SEALED,
             about="a sync that is retried",
