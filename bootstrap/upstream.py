@@ -189,7 +189,8 @@ INSTALL_ARGO_CD = (
     "kubectl create namespace argocd && kubectl apply --server-side -n argocd -f"
     f" {ARGO_CD_MANIFESTS.value}"
 )
-INSTALL_SEALED_SECRETS = (
-    "helm upgrade --install sealed-secrets sealed-secrets --namespace kube-system"
-    f" --repo {SEALED_SECRETS_CHARTS.value}"
+_SEALED_SECRETS_RELEASE = (
+    f"sealed-secrets sealed-secrets --namespace kube-system --repo {SEALED_SECRETS_CHARTS.value}"
 )
+INSTALL_SEALED_SECRETS = f"helm install {_SEALED_SECRETS_RELEASE}"
+UPGRADE_SEALED_SECRETS = f"helm upgrade --install {_SEALED_SECRETS_RELEASE}"

@@ -77,7 +77,7 @@ _ARGOCD = _Product(
 _SEALED_SECRETS = _Product(
     "sealed-secrets", "bitnami.com/v1alpha1", ("SealedSecret",),
     _version(upstream.SEALED_SECRETS_OLDEST),
-    f"install or upgrade it: `{upstream.INSTALL_SEALED_SECRETS}`",
+    f"install or upgrade it: `{upstream.UPGRADE_SEALED_SECRETS}`",
 )  # fmt: skip
 
 
