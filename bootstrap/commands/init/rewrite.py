@@ -93,6 +93,7 @@ def rewrite(
             *_platform(before, after, repository),
         ]
         kept += _credentials(before, after, repository)
+        kept += _others_of_platform(before, after, repository)
         changes = repository.plan(manifests) if options.dry_run else repository.write(manifests)
     return RewriteResult(
         before, after, tuple(manifests), tuple(changes), tuple(kept), tuple(_steps(before, after))
@@ -237,6 +238,19 @@ def _platform(before: Root, after: Root, repository: Repository) -> Iterator[Man
         yield Manifest(path, changed)
     for manifest in render_platform(after, charts):
         yield owned(manifest, repository)
+
+
+def _others_of_platform(before: Root, after: Root, repository: Repository) -> Iterator[str]:
+    """Yield the files of people in argocd/platform that say what is another now."""
+    known = {item.name for item in PLATFORM_CHARTS}
+    for path in (chart_path(name) for name in repository.platform() if name not in known):
+        text = repository.read(path) or ""
+        for field, old, new in (
+            ("repoURL", before.url, after.url),
+            ("project", before.names.platform, after.names.platform),
+        ):
+            if _replace_field(text, field, old, new) != text:
+                yield f"{path} is yours, and has {field} {old}: write {new} there"
 
 
 def _replace_field(text: str, field: str, old: str, new: str) -> str:

@@ -258,3 +258,22 @@ def test_the_next_line_works_where_it_is_printed(prod: WorkTree):
     done = prod.run("rename", "team-b", "--offline", folder="environments")
 
     assert "  git add . ../argocd && git commit && git push" in done.lines
+
+
+def test_other_files_of_the_platform_are_named_with_what_to_write_there(prod: WorkTree):
+    path = "argocd/platform/own.yaml"
+    text = f"spec:\n  project: agentsmith-platform\n  source:\n    repoURL: {ORIGIN}\n"
+    prod.write(path, text)
+
+    moved = prod.run("init", "--all", "--repo-url", NEW)
+    named = prod.run("rename", "team-b", "--offline")
+
+    assert (
+        f"warning: left as it is: {path} is yours, and has repoURL {ORIGIN}: write {NEW} there"
+        in (moved.lines)
+    )
+    assert (
+        f"warning: left as it is: {path} is yours, and has project agentsmith-platform: write"
+        " team-b-platform there"
+    ) in named.lines
+    assert prod.read(path) == text
