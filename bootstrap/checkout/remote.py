@@ -70,8 +70,11 @@ def remote_for(git: Git, url: str) -> str:
 
     The user's own remote may reach it by other means (SSH, a token) than Argo CD does.
     """
-    own = (git.remote_url("origin"), git.configured_url("origin"))
-    return "origin" if any(item and _is_same(item, url) for item in own) else url
+    for read in (git.remote_url, git.configured_url):  # each a process
+        own = read("origin")
+        if own and _is_same(own, url):
+            return "origin"
+    return url
 
 
 def origin(git: Git) -> RemoteUrl:
