@@ -1,8 +1,7 @@
-"""Which Secrets of the environments are there already and not the controller's."""
+"""Whether an environment's Secret is there already and not the controller's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bootstrap.checkout.environment_files import load_sealed
@@ -15,12 +14,9 @@ if TYPE_CHECKING:
 
 
 def look_for_taken(
-    environments: Sequence[Environment], cluster: Cluster, repository: Repository
-) -> Iterator[Taken]:
-    """Yield what stands where the controller in `cluster` is to make a Secret."""
-    for environment in environments:
-        sealed = load_sealed(environment, repository)
-        present = cluster.sealed.read_secret(environment.namespace, sealed.name)
-        taken = find_taken(present, sealed, environment.name)
-        if taken is not None:
-            yield taken
+    environment: Environment, cluster: Cluster, repository: Repository
+) -> Taken | None:
+    """Return what stands where the controller in `cluster` is to make the Secret, if anything."""
+    sealed = load_sealed(environment, repository)
+    present = cluster.sealed.read_secret(environment.namespace, sealed.name)
+    return find_taken(present, sealed, environment.name)

@@ -29,7 +29,8 @@ def examine_secrets(
 
 
 def _taken(environment: Environment, cluster: Cluster, repository: Repository) -> Iterator[Finding]:
-    for taken in look_for_taken([environment], cluster, repository):
+    taken = look_for_taken(environment, cluster, repository)
+    if taken is not None:
         yield Finding(
             f"{environment.name}: secret", Severity.ERROR, taken.message,
             "the sealed values never reach the pods, and `bootstrap up` refuses", taken.hint,

@@ -29,9 +29,7 @@ def check_secrets(
     for cluster, environments in groups:
         for environment in environments:
             try:
-                found += [
-                    (cluster, taken) for taken in look_for_taken([environment], cluster, repository)
-                ]
+                taken = look_for_taken(environment, cluster, repository)
             except BootstrapError as error:
                 if adopt is not None:
                     raise
@@ -39,6 +37,9 @@ def check_secrets(
                     f"{error.message}; so nobody looked whether namespace {environment.namespace}"
                     " has the Secret already"
                 )
+                continue
+            if taken is not None:
+                found.append((cluster, taken))
     for _cluster, taken in found:
         if adopt is None or taken.obstacle:
             raise BootstrapError(taken.message, taken.hint)
