@@ -14,6 +14,7 @@ from bootstrap.argocd.platform_charts import PLATFORM_CHARTS, PlatformChart, cha
 from bootstrap.argocd.project import render_project
 from bootstrap.checkout.environment_files import SEALED_FILE, load_sealed
 from bootstrap.checkout.environments import load_environments, load_root, owned
+from bootstrap.checkout.platform import platform_files
 from bootstrap.checkout.removed import load_leaving
 from bootstrap.constants import REPOSITORIES_DIR
 from bootstrap.environments.environment import Environment, Root, check_revision
@@ -242,9 +243,10 @@ def _platform(before: Root, after: Root, repository: Repository) -> Iterator[Man
 
 def _others_of_platform(before: Root, after: Root, repository: Repository) -> Iterator[str]:
     """Yield the files of people in argocd/platform that say what is another now."""
-    known = {item.name for item in PLATFORM_CHARTS}
-    for path in (chart_path(name) for name in repository.platform() if name not in known):
-        text = repository.read(path) or ""
+    known = {chart_path(item.name) for item in PLATFORM_CHARTS}
+    for path, text in platform_files(repository):
+        if path in known:
+            continue
         for field, old, new in (
             ("repoURL", before.url, after.url),
             ("project", before.names.platform, after.names.platform),
