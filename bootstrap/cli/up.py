@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -78,7 +79,6 @@ def up(
     Its start: sealing key, project, root Application. Waits until the pushed commit is Synced and
     Healthy, or says what is wrong.
     """
-
     from bootstrap.commands.up.up import UpOptions
     from bootstrap.commands.up.up import up as run
     from bootstrap.views.up import show_up
@@ -115,39 +115,45 @@ def _ask_adopt(old: str) -> None:
     _confirm(
         f"The root, the project and the Applications of {old} become ours.",
         f"--adopt asks before it takes over what {old} has",
+        _TAKEN,
     )
 
 
 def _ask_secret(loss: str) -> None:
-    _confirm(f"{loss}.", f"--adopt-secret asks before anything is lost: {loss}")
-
-
-def _confirm(shown: str, otherwise: str) -> None:
-    import sys
-
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"{otherwise}, and there is no terminal to ask on", "add --yes if you mean it"
-        )
-    typer.echo(shown, err=True)
-    if not typer.confirm("Go on?", default=False, err=True):
-        raise BootstrapError("nothing was taken over", "run it again if you mean it")
+    _confirm(f"{loss}.", f"--adopt-secret asks before anything is lost: {loss}", _TAKEN)
 
 
 def _ask_to_change() -> None:
+    _confirm(
+        "In these lines the new address is put; every other byte stays.",
+        "--install asks before it changes an address in a file of yours",
+        _Question("Change them?", "nothing was changed", ", or change the address by hand"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked, and what is said where nobody agrees."""
+
+    text: str
+    refused: str
+    or_else: str = ""
+
+
+_TAKEN = _Question("Go on?", "nothing was taken over")
+
+
+def _confirm(shown: str, otherwise: str, question: _Question) -> None:
     import sys
 
     if not sys.stdin.isatty():
         raise UsageError(
-            "--install asks before it changes an address in a file of yours, and there is no"
-            " terminal to ask on",
-            "add --yes if you mean it, or change the address by hand",
+            f"{otherwise}, and there is no terminal to ask on",
+            f"add --yes if you mean it{question.or_else}",
         )
-    typer.echo("In these lines the new address is put; every other byte stays.", err=True)
-    if not typer.confirm("Change them?", default=False, err=True):
-        raise BootstrapError(
-            "nothing was changed", "run it again if you mean it, or change the address by hand"
-        )
+    typer.echo(shown, err=True)
+    if not typer.confirm(question.text, default=False, err=True):
+        raise BootstrapError(question.refused, f"run it again if you mean it{question.or_else}")
 
 
 def _installer(
