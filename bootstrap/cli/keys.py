@@ -68,7 +68,6 @@ def fetch(
     output: Output = Format.TEXT,
 ) -> None:
     """Pin the controller's newest certificate. Refuses while values are sealed for another."""
-
     from bootstrap.checkout.environments import require_environment
     from bootstrap.commands.keys.fetch import fetch as run
     from bootstrap.views.keys import show_fetch
@@ -94,7 +93,6 @@ def rotate(
     For a new key pair of yours, or for the controller's newest key. No plaintext is needed, and
     none is written. Without the private key here, only the controller can do it: --from-cluster.
     """
-
     from bootstrap.checkout.environments import require_environment
     from bootstrap.commands.keys.rotate import rotate as run
     from bootstrap.views.keys import show_rotate
@@ -119,7 +117,6 @@ def give(
     As `bootstrap up` does. After `keys rotate` and before the push: then Argo CD never sees a value
     it can't have.
     """
-
     from bootstrap.checkout.environments import require_environment
     from bootstrap.commands.keys.give import keys_of
 

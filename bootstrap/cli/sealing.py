@@ -47,13 +47,13 @@ Env = Annotated[
 class Sealing:
     """What the options say of a command that seals."""
 
-    cert: str | None
-    from_cluster: bool
-    context: str | None
-    controller_namespace: str | None
-    controller_name: str | None
-    dry_run: bool
-    as_json: bool
+    cert: str | None = None
+    from_cluster: bool = False
+    context: str | None = None
+    controller_namespace: str | None = None
+    controller_name: str | None = None
+    dry_run: bool = False
+    as_json: bool = False
 
     def sealer(self, scope: SealScope | None = None, keep: Names | None = None) -> Sealer:
         """Return what seals in the repository that the working directory is in."""

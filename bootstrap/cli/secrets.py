@@ -79,12 +79,11 @@ def remove(
     from bootstrap.checkout.plaintext_files import require_key
     from bootstrap.views.seal import show_seal
 
-    as_json = output is Format.JSON
-    sealer = Sealing(None, False, None, None, None, dry_run, as_json).sealer()
+    sealer = Sealing(dry_run=dry_run).sealer()
     environment = choose_environment(sealer.repository, env)
     known = load_sealed(environment, sealer.repository).encrypted
     result = sealer.remove(environment, [require_key(item, sealed=known) for item in key])
-    show_seal(result, dry_run=dry_run, as_json=as_json)
+    show_seal(result, dry_run=dry_run, as_json=output is Format.JSON)
 
 
 @secrets.command(epilog="Example: bootstrap secrets rescope namespace-wide --env prod")

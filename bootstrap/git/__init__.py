@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from bootstrap.git.ignored import refuse_if_git_would_see, would_be_seen
-from bootstrap.git.work_tree import COMMIT_ID, Git
+from bootstrap.git.work_tree import Git
 
-__all__ = ["COMMIT_ID", "Git", "refuse_if_git_would_see", "would_be_seen"]
+__all__ = ["Git", "refuse_if_git_would_see", "would_be_seen"]
