@@ -29,9 +29,11 @@ def find_sealed(
     return parse_sealed_secret(text, path=path, namespace=environment.namespace, lenient=lenient)
 
 
-def load_sealed(environment: Environment, repository: Repository) -> SealedSecret:
-    """Return the environment's SealedSecret, an empty one where it has none yet."""
-    found = find_sealed(environment, repository)
+def load_sealed(
+    environment: Environment, repository: Repository, *, lenient: bool = False
+) -> SealedSecret:
+    """Return what `find_sealed` does, and an empty SealedSecret where it has none yet."""
+    found = find_sealed(environment, repository, lenient=lenient)
     return SealedSecret(namespace=environment.namespace) if found is None else found
 
 

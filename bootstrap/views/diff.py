@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 
 from bootstrap.commands.preview.diff import LIVE, DiffResult
 from bootstrap.commands.preview.diff_all import FleetDiff
 from bootstrap.errors import BootstrapError
+from bootstrap.manifests.diff import ObjectDiff
 from bootstrap.terminal.output import TerminalReporter, print_data, print_json
 from bootstrap.terminal.screen import Style, paint, use_color
 from bootstrap.views.render import raise_failed
@@ -19,16 +21,9 @@ def show_diff(result: DiffResult, *, as_json: bool) -> None:
     """Show every object that differs; raise BootstrapError if it can't work as it is."""
     say = TerminalReporter()
     if as_json:
-        print_json(
-            [
-                {"object": item.object, "action": item.action, "diff": item.diff}
-                for item in result.diffs
-            ]
-        )
+        print_json([_as_json(item) for item in result.diffs])
     else:
-        on = use_color(sys.stdout)
-        for item in result.diffs:
-            print_data("".join(_painted(line, on) for line in item.diff.splitlines()))
+        _print_diffs(result.diffs)
     say.step(_summary(result))
     if result.unknown:
         values = f"{result.unknown} sealed value{'s' * (result.unknown != 1)}"
@@ -50,22 +45,15 @@ def show_diff_all(result: FleetDiff, *, as_json: bool) -> None:
     if as_json:
         print_json(
             [
-                {
-                    "environment": found.environment.name,
-                    "object": item.object,
-                    "action": item.action,
-                    "diff": item.diff,
-                }
+                {"environment": found.environment.name, **_as_json(item)}
                 for found in result.results
                 for item in found.diffs
             ]
         )
-    on = use_color(sys.stdout)
     for found in result.results:
         if found.diffs and not as_json:
             print_data(f"# environment {found.environment.name}\n")
-            for item in found.diffs:
-                print_data("".join(_painted(line, on) for line in item.diff.splitlines()))
+            _print_diffs(found.diffs)
         say.step(_summary(found))
     if result.shared:
         say.step(f"these differ, too: {', '.join(result.shared)}")
@@ -80,6 +68,16 @@ def show_diff_all(result: FleetDiff, *, as_json: bool) -> None:
         raise BootstrapError(
             "; ".join(problems), "seal them again: `bootstrap seal FILE --env ENV`"
         )
+
+
+def _as_json(item: ObjectDiff) -> dict[str, str]:
+    return {"object": item.object, "action": item.action, "diff": item.diff}
+
+
+def _print_diffs(diffs: Sequence[ObjectDiff]) -> None:
+    on = use_color(sys.stdout)
+    for item in diffs:
+        print_data("".join(_painted(line, on) for line in item.diff.splitlines()))
 
 
 def _painted(line: str, on: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bootstrap.checkout.environment_files import find_certificate, find_sealed
+from bootstrap.checkout.environment_files import find_certificate, load_sealed
 from bootstrap.checkout.environments import choose_environments
 from bootstrap.checkout.private_keys import LocalKey, load_local_keys
 from bootstrap.environments.environment import Environment
@@ -45,9 +45,7 @@ def list_sealed(name: str | None, repository: Repository) -> list[SealedKeys]:
 
 
 def _keys_of(environment: Environment, repository: Repository) -> SealedKeys:
-    sealed = find_sealed(environment, repository, lenient=True)
-    if sealed is None:
-        sealed = SealedSecret(namespace=environment.namespace)
+    sealed = load_sealed(environment, repository, lenient=True)
     certificate = find_certificate(environment, repository)
     local = load_local_keys(environment, repository) if sealed.encrypted else []
     return SealedKeys(
