@@ -54,7 +54,10 @@ def _dead(text: str, path: str) -> Sequence[tuple[Any, Move]]:
 
 def _plain(url: str) -> str:
     """Return a URL as the table has it: what is left out or may be written another way is alike."""
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:  # of the other values in the file any may look like half a URL
+        return url
     if parts.scheme.lower() not in {"http", "https"}:
         return url
     return f"https://{(parts.hostname or '')}{parts.path.rstrip('/')}"

@@ -44,6 +44,13 @@ def test_an_address_is_replaced_and_every_other_byte_stays() -> None:
     assert find_moved(renewed, path="x") == []
 
 
+def test_a_value_that_only_looks_like_a_url_is_passed_over() -> None:
+    text = f"spec:\n  host: 'http://[::1'\n  repoURL: {OLD}\n"
+
+    assert [item.line for item in find_moved(text, path="x")] == [3]
+    assert replace_moved(text, path="x") == text.replace(OLD, NEW)
+
+
 def test_lists_anchors_and_further_documents_are_seen_once_each() -> None:
     renewed = replace_moved(PROJECT, path="x")
 
