@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from bootstrap.cli.completion import complete_environment, complete_side
-from bootstrap.cli.options import Context, DestinationContext, Format, Output, open_session
+from bootstrap.cli.options import (
+    Context,
+    DestinationContext,
+    Format,
+    Output,
+    check_one_or_all,
+    open_session,
+)
 from bootstrap.errors import EXIT_FAILURE, UsageError
 
 
@@ -37,15 +44,14 @@ def diff(
     Nothing is changed. Secrets show as key names only. Exit code 0: the same; 1: different, or an
     error. With --all, environments without a file that differs from the revision are not rendered.
     """
+    check_one_or_all(environment, every, "diff")
+    if environment is None:
+        _diff_all(against, as_json=output is Format.JSON)
+        return
     from bootstrap.commands.preview.diff import diff as run
     from bootstrap.helm import Helm
     from bootstrap.views.diff import show_diff
 
-    if every:
-        _diff_all(environment, against, as_json=output is Format.JSON)
-        return
-    if environment is None:
-        raise UsageError("say which environment, or --all", "for example `bootstrap diff prod`")
     session = open_session(context, destination_context)
     result = run(environment, against, session, helm=Helm.find)
     show_diff(result, as_json=output is Format.JSON)
@@ -53,16 +59,12 @@ def diff(
         raise typer.Exit(EXIT_FAILURE)
 
 
-def _diff_all(environment: str | None, against: str, *, as_json: bool) -> None:
+def _diff_all(against: str, *, as_json: bool) -> None:
     from bootstrap.commands.preview.diff_all import diff_all
     from bootstrap.helm import Helm
     from bootstrap.views.diff import show_diff_all
 
     session = open_session()
-    if environment is not None:
-        raise UsageError(
-            f"--all is every environment, and {environment} is one", "leave one of them out"
-        )
     if against == "live" or against in session.repository.applications():
         raise UsageError(
             f"--all compares with a revision, and {against} is "

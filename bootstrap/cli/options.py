@@ -89,6 +89,18 @@ ControllerService = Annotated[
 ]
 
 
+def check_one_or_all(environment: str | None, every: bool, command: str) -> None:
+    """Raise UsageError unless either an environment or --all is given."""
+    if every and environment is not None:
+        raise UsageError(
+            f"--all is every environment, and {environment} is one", "leave one of them out"
+        )
+    if not every and environment is None:
+        raise UsageError(
+            "say which environment, or --all", f"for example `bootstrap {command} prod`"
+        )
+
+
 def check_cluster_options(
     cert: str | None,
     from_cluster: bool,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bootstrap.cli.completion import complete_environment
-from bootstrap.cli.options import Format, Output, open_session
+from bootstrap.cli.options import Format, Output, check_one_or_all, open_session
 from bootstrap.errors import UsageError
 
 
@@ -38,12 +38,13 @@ def render(
         raise UsageError(
             "--output-dir writes YAML files, and -o json would change nothing", "leave one out"
         )
+    check_one_or_all(environment, every, "render")
     from bootstrap.commands.preview.render import render as run
     from bootstrap.commands.preview.render import write_rendered
     from bootstrap.helm import Helm
     from bootstrap.views.render import show_render, show_written
 
-    result = run(environment, open_session(), every=every, helm=Helm.find(kube_version))
+    result = run(environment, open_session(), helm=Helm.find(kube_version))
     if output_dir is None:
         show_render(result, as_json=output is Format.JSON, many=every)
     else:

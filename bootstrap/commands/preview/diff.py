@@ -24,7 +24,8 @@ from bootstrap.manifests.renamespace import count_unknown, move_object
 from bootstrap.manifests.rendered import parse_objects
 
 LIVE = "live"
-WORK_TREE = "work tree"
+_WORK_TREE = "work tree"
+Objects = list[dict[str, Any]]
 _OTHERWISE = "`git fetch` it first, or say `live`"
 
 
@@ -77,18 +78,29 @@ def diff(
         diffs = compare(moved, ours, old_name=against, new_name=name)
         return DiffResult(environment, against, tuple(diffs), problems, unknown)
     there = _render_commit(name, commit, against, git, helm(None))
+    return against_revision(environment, against, there, here, problems)
+
+
+def against_revision(
+    environment: Environment,
+    revision: str,
+    before: Objects,
+    after: Objects,
+    problems: tuple[str, ...],
+) -> DiffResult:
+    """Return how `after`, the work tree's objects, differ from those of `revision`."""
     namespace = environment.namespace
     diffs = compare(
-        by_key(there, namespace), by_key(here, namespace), old_name=against, new_name=WORK_TREE
+        by_key(before, namespace), by_key(after, namespace), old_name=revision, new_name=_WORK_TREE
     )
-    return DiffResult(environment, against, tuple(diffs), problems)
+    return DiffResult(environment, revision, tuple(diffs), problems)
 
 
-def _render(environment: Environment, repository: Repository, helm: Helm) -> list[dict[str, Any]]:
+def _render(environment: Environment, repository: Repository, helm: Helm) -> Objects:
     return parse_objects(helm.render(repository.root, read_source(environment, repository)))
 
 
-def _by_role(items: list[dict[str, Any]], own: str, shown: str) -> dict[Key, Mapping[str, Any]]:
+def _by_role(items: Objects, own: str, shown: str) -> dict[Key, Mapping[str, Any]]:
     """Return the objects by what they are to an environment whose `own` namespace that is."""
     return {
         (
@@ -101,9 +113,7 @@ def _by_role(items: list[dict[str, Any]], own: str, shown: str) -> dict[Key, Map
     }
 
 
-def _render_commit(
-    name: str, commit: str, revision: str, git: Git, helm: Helm
-) -> list[dict[str, Any]]:
+def _render_commit(name: str, commit: str, revision: str, git: Git, helm: Helm) -> Objects:
     """Return what `commit` has of the environment; it may not have it yet."""
     with at_commit(git, commit, [name]) as old:
         environment = load_environment(old, name)

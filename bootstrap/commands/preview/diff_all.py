@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
 from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.checkout.environments import read_environments
 from bootstrap.checkout.session import Session
 from bootstrap.commands.preview.at_commit import at_commit, find_commit
 from bootstrap.commands.preview.diff import (
-    WORK_TREE,
     DiffResult,
+    Objects,
+    against_revision,
     older,
     sealing_problems,
 )
@@ -29,11 +29,9 @@ from bootstrap.files.repository import Repository
 from bootstrap.git import Git
 from bootstrap.git.tracked import committed_files
 from bootstrap.helm import Helm
-from bootstrap.manifests.diff import by_key, compare
 from bootstrap.manifests.rendered import parse_objects
 
 _Found = Mapping[str, Environment | BootstrapError]
-_Objects = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def diff_all(against: str, session: Session, *, helm: Helm) -> FleetDiff:
             failed.append((name, older(against, old_side)))
         elif found is not None:
             problems = sealing_problems(found, everyone, repository, now) if name in ours else ()
-            results.append(_compare(found, against, old_side, new_side, problems))
+            results.append(against_revision(found, against, old_side, new_side, problems))
     same = tuple(name for name in names if name not in touched)
     own = {f"{APPLICATIONS_DIR}/{item.environment.name}.yaml" for item in results}
     own |= {f"{APPLICATIONS_DIR}/{name}.yaml" for name, _error in failed}
@@ -116,9 +114,9 @@ def _touched(names: Sequence[str], changed: Collection[str]) -> list[str]:
 
 def _render(
     names: Sequence[str], found: _Found, repository: Repository, helm: Helm
-) -> dict[str, _Objects | BootstrapError]:
+) -> dict[str, Objects | BootstrapError]:
     """Return the objects of those of `names` that are found, or why there are none."""
-    results: dict[str, _Objects | BootstrapError] = {}
+    results: dict[str, Objects | BootstrapError] = {}
     sources: dict[str, HelmSource] = {}
     for name in names:
         environment = found.get(name)
@@ -144,17 +142,3 @@ def _read(name: str, ours: _Found, theirs: _Found) -> Environment | None:
     """Return the environment as it is, else as it was; None for an Application of others."""
     found = ours.get(name) or theirs.get(name)
     return found if isinstance(found, Environment) else None
-
-
-def _compare(
-    environment: Environment,
-    against: str,
-    before: _Objects,
-    after: _Objects,
-    problems: tuple[str, ...],
-) -> DiffResult:
-    namespace = environment.namespace
-    diffs = compare(
-        by_key(before, namespace), by_key(after, namespace), old_name=against, new_name=WORK_TREE
-    )
-    return DiffResult(environment, against, tuple(diffs), problems)

@@ -11,7 +11,7 @@ from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.checkout.environments import read_environments, require_environment
 from bootstrap.checkout.session import Session
 from bootstrap.environments.environment import Environment
-from bootstrap.errors import BootstrapError, UsageError
+from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.helm import Helm
 from bootstrap.manifests.rendered import mask_secrets
@@ -35,12 +35,8 @@ class RenderResult:
     """(environment, why)."""
 
 
-def render(name: str | None, session: Session, *, every: bool, helm: Helm) -> RenderResult:
-    """Render environment `name` or, with `every`, all that bootstrap made."""
-    if every and name is not None:
-        raise UsageError(f"--all is every environment, and {name} is one", "leave one of them out")
-    if not every and name is None:
-        raise UsageError("say which environment, or --all", "for example `bootstrap render prod`")
+def render(name: str | None, session: Session, *, helm: Helm) -> RenderResult:
+    """Render environment `name`, or all that bootstrap made."""
     repository, reporter = session.repository, session.reporter
     repository.check_chart()
     sources: list[tuple[Environment, HelmSource]] = []
