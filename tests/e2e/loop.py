@@ -13,6 +13,7 @@ from tests.support.workspace import Workspace
 
 _ARGOCD = "argocd"
 _APPLICATION = ("argoproj.io/v1alpha1", "Application")
+_CASCADE = "resources-finalizer.argocd.argoproj.io"
 _CLEANUP = "agentsmith-cleanup"
 _PROJECT = ("argoproj.io/v1alpha1", "AppProject")
 OURS = "app.kubernetes.io/part-of=agentsmith"
@@ -87,13 +88,10 @@ def announce(plane: Target, workspace: Workspace, before: str, after: str) -> No
 def remove_everything(plane: Target) -> None:
     """Delete what `bootstrap up` made, root first, and wait until it is gone."""
     cluster = plane.cluster
-    for item in cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS):
-        if item["spec"]["source"].get("path") == "argocd/applications":
-            cluster.delete(*_APPLICATION, item["metadata"]["name"], _ARGOCD)
+    _delete_roots(plane)
     namespaces: set[str] = set()
 
     def gone() -> bool:
-        # again and again: a sync of the root that was under way may bring an Application back
         applications = cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS)
         for application in applications:
             namespaces.add(application["spec"]["destination"]["namespace"])
@@ -115,6 +113,22 @@ def remove_everything(plane: Target) -> None:
         )
 
 
+def _delete_roots(plane: Target) -> None:
+    """Delete every root, so that no sync of one brings an Application back once it is gone.
+
+    Argo CD ends a sync that is under way before it serves a finalizer, which a root has none of.
+    """
+    for item in plane.cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS):
+        if _is_root(item):
+            name = item["metadata"]["name"]
+            _change(plane, name, {"metadata": {"finalizers": [_CASCADE]}})
+            plane.cluster.delete(*_APPLICATION, name, _ARGOCD)
+
+
+def _is_root(application: dict[str, Any]) -> bool:
+    return bool(application["spec"]["source"].get("path") == "argocd/applications")
+
+
 def _unblock(plane: Target, application: str) -> None:
     """Take away what a deletion would wait for without end.
 
@@ -124,15 +138,18 @@ def _unblock(plane: Target, application: str) -> None:
     found = plane.cluster.get(*_APPLICATION, application, _ARGOCD)
     if found is None:
         return
-    change: dict[str, Any] = {"metadata": {"finalizers": None}}
     if found.get("status", {}).get("operationState", {}).get("phase") == "Running":
-        change = {"status": {"operationState": {"phase": "Terminating"}}}
-    elif plane.cluster.get(
+        _change(plane, application, {"status": {"operationState": {"phase": "Terminating"}}})
+    elif not _is_root(found) and not plane.cluster.get(
         "v1", "ServiceAccount", _CLEANUP, found["spec"]["destination"]["namespace"]
     ):
-        return
+        _change(plane, application, {"metadata": {"finalizers": None}})
+
+
+def _change(plane: Target, application: str, change: dict[str, Any]) -> None:
+    """Merge `change` into an Application, which may be gone by now."""
     try:
         plane.cluster.patch(plane.cluster.path(*_APPLICATION, _ARGOCD, application), change)
     except ApiError as error:
-        if error.status != 404:  # it may be gone by now
+        if error.status != 404:
             raise
