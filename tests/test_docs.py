@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import secrets
 import shlex
 import shutil
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from bootstrap.__main__ import run
 from tests.support.render import load_yaml
 from tests.support.unsealing import unseal_manifest
-from tests.support.workspace import PROJECT, Workspace, make_workspace
+from tests.support.workspace import PROJECT, Workspace, clean_environment, make_workspace
 
 _GUIDES = (
     "docs/guides/sealing.md", "docs/guides/argocd.md", "docs/guides/status.md",
@@ -114,34 +119,84 @@ stringData: {github-token: %s}
 """
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    """A fork with an environment prod, sealed from the sample, and what the guides speak of."""
-    remote = tmp_path / "remote.git"
-    seed = Workspace(tmp_path, "")
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who follows a guide in a fork of their own, in this process."""
+
+    workspace: Workspace
+    monkeypatch: pytest.MonkeyPatch
+
+    def follow(self, command: str, input: str = "") -> None:
+        """Run a line of a guide, which must end well."""
+        program, *arguments = shlex.split(command)
+        if program == "bootstrap":
+            self.bootstrap(*arguments, input=input)
+        else:
+            assert program == "git", command
+            self.workspace.run(program, *arguments)
+
+    def bootstrap(self, *arguments: str, input: str = "") -> None:
+        """Run our command line, without the start of a process; what it says is pytest's."""
+        with self.monkeypatch.context() as patch:
+            patch.chdir(self.workspace.root)
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(input.encode())))
+            for name in set(os.environ) - set(clean_environment()):
+                patch.delenv(name)
+            for name, value in clean_environment().items():
+                patch.setenv(name, value)
+            assert run(list(arguments)) == 0, arguments
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fork with an environment prod, and what the guides speak of; its remote lies beside it."""
+    folder = tmp_path_factory.mktemp("prepared")
+    remote = folder / "remote.git"
+    seed = Workspace(folder, "")
     seed.run("git", "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
-    made = make_workspace(tmp_path, remote.as_uri())
+    made = make_workspace(folder, remote.as_uri())
     made.bootstrap("init", "prod")
     shutil.copy(made.root / "docs/examples/secrets.example.yaml", made.root / "secrets.local.yaml")
     made.write(".env", "ANTHROPIC_API_KEY=sample\nGITHUB_TOKEN='sample'\n")
     made.write("secret.local.yaml", _SECRET % f"ghp-{secrets.token_hex()}")
     shutil.copy(made.root / "environments/prod/sealing-cert.pem", made.root / "cert.pem")
-    return made
+    return folder
+
+
+@pytest.fixture
+def workspace(prepared: Path, tmp_path: Path) -> Workspace:
+    """A copy of the prepared fork, with a remote of its own."""
+    for name in ("clone", "remote.git"):
+        shutil.copytree(prepared / name, tmp_path / name, symlinks=True)
+    copy = Workspace(tmp_path / "clone", (tmp_path / "remote.git").as_uri())
+    copy.git("remote", "set-url", "origin", copy.remote_url)
+    # Argo CD is to read what is pushed: init wrote the address of the fork that was copied
+    copied = (prepared / "remote.git").as_uri()
+    for file in (copy.root / "argocd").rglob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(copied, copy.remote_url), encoding="utf-8")
+    return copy
+
+
+@pytest.fixture
+def reader(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    """Somebody with a copy of the prepared fork."""
+    return Reader(workspace, monkeypatch)
 
 
 @pytest.mark.parametrize("guide", _GUIDES)
-def test_every_command_of_a_guide_works(guide: str, workspace: Workspace) -> None:
+def test_every_command_of_a_guide_works(guide: str, reader: Reader) -> None:
     for command in commands_of(guide):
         if command in _ELSEWHERE:
             path, test = _ELSEWHERE[command]
             assert f"def {test}(" in (PROJECT / path).read_text(encoding="utf-8")
             assert f'"{shlex.split(command)[-1]}"' in (PROJECT / path).read_text(encoding="utf-8")
         else:
-            assert shlex.split(command)[0] == "bootstrap"
-            workspace.bootstrap(*shlex.split(command)[1:], input="sample\n")
+            reader.follow(command, input="sample\n")
 
 
-def test_every_command_of_the_guide_to_keys_works(workspace: Workspace) -> None:
+def test_every_command_of_the_guide_to_keys_works(reader: Reader) -> None:
+    workspace = reader.workspace
     workspace.push("Add environment prod")
     # the sample's value is a word that the fork has everywhere
     workspace.write(".env", f"GITHUB_TOKEN={secrets.token_hex()}\n")
@@ -149,27 +204,24 @@ def test_every_command_of_the_guide_to_keys_works(workspace: Workspace) -> None:
         if command in _KEYS_ELSEWHERE:
             path, test = _KEYS_ELSEWHERE[command]
             assert f"def {test}(" in (PROJECT / path).read_text(encoding="utf-8")
-        elif command.startswith("git "):
-            workspace.run(*shlex.split(command))
         else:
-            assert shlex.split(command)[0] == "bootstrap"
-            workspace.bootstrap(*shlex.split(command)[1:])
+            reader.follow(command)
 
 
-def test_every_command_of_the_guide_to_day_two_works(workspace: Workspace) -> None:
-    workspace.bootstrap("init", "staging")
+def test_every_command_of_the_guide_to_day_two_works(reader: Reader) -> None:
+    workspace = reader.workspace
+    reader.bootstrap("init", "staging")
     for name in ("staging", "prod"):
-        workspace.bootstrap("seal", "secrets.local.yaml", "--env", name)
+        reader.bootstrap("seal", "secrets.local.yaml", "--env", name)
     workspace.push("Add environments staging and prod")
     images = ("--dispatcher", "example.com/dispatcher:1.3", "--agent", "example.com/agent:1.3")
-    workspace.bootstrap("upgrade", "staging", *images, "--push")
+    reader.bootstrap("upgrade", "staging", *images, "--push")
     for command in commands_of("docs/guides/day-two.md"):
         if command == "bootstrap rollback prod --push --wait":
             live = (PROJECT / "tests/e2e/test_day_two.py").read_text(encoding="utf-8")
             assert '"rollback", "prod", "--reason", "2.0 is red", "--push", "--wait"' in live
         else:
-            assert shlex.split(command)[0] == "bootstrap"
-            workspace.bootstrap(*shlex.split(command)[1:])
+            reader.follow(command)
     assert workspace.git("status", "--porcelain") == ""
 
 

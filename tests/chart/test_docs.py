@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ruamel.yaml import YAML
-
 from tests.chart.render import CHART, CI_VALUES, NAMESPACE, Chart, pick
+from tests.support.reading import read_yaml
 
 DOCS = CHART.parents[1] / "docs"
 KEYS = {
@@ -26,7 +25,7 @@ KEYS = {
 def test_the_external_secrets_example_makes_what_the_pods_read(chart: Chart) -> None:
     guide = (DOCS / "guides" / "helm-production.md").read_text()
     (example,) = re.findall(r"<!-- tested: external secrets -->\n```yaml\n(.*?)```", guide, re.S)
-    values = YAML(typ="safe").load(example)
+    values = read_yaml(example)
     external = pick(chart.objects(values), "ExternalSecret", "agentsmith-secrets")
     assert external["metadata"]["namespace"] == NAMESPACE
     spec = external["spec"]

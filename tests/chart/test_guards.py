@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from tests.chart.render import CHART, Chart
+from tests.support.reading import read_yaml
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "external address beside the chart's Redis": (
@@ -232,7 +232,7 @@ def named_as_null(refusal: str) -> set[str]:
 
 
 def test_null_for_a_value_that_has_a_default_is_refused_by_name(either: Chart) -> None:
-    values = YAML(typ="safe").load((CHART / "values.yaml").read_text())
+    values = read_yaml((CHART / "values.yaml").read_text())
     refusal = either.refusal(nulls(values, sections=False))
     assert named_as_null(refusal) == {
         path
@@ -242,7 +242,7 @@ def test_null_for_a_value_that_has_a_default_is_refused_by_name(either: Chart) -
 
 
 def test_null_for_a_whole_section_is_refused_by_name(either: Chart) -> None:
-    values = YAML(typ="safe").load((CHART / "values.yaml").read_text())
+    values = read_yaml((CHART / "values.yaml").read_text())
     refusal = either.refusal(nulls(values, sections=True))
     sections = {key for key, value in values.items() if isinstance(value, dict)}
     assert named_as_null(refusal) == sections - MAY_BE_NULL
@@ -258,7 +258,7 @@ def test_null_for_a_section_in_a_section_is_refused_by_name(chart: Chart) -> Non
 
 
 def test_null_where_empty_would_do_is_the_same_as_empty(chart: Chart) -> None:
-    values = YAML(typ="safe").load((CHART / "values.yaml").read_text())
+    values = read_yaml((CHART / "values.yaml").read_text())
     empty: dict[str, Any] = {}
     for path, default in defaults(values).items():
         if default in ("", [], {}):

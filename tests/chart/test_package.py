@@ -7,9 +7,8 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from tests.chart.render import CHART, Chart, containers, pod_specs, run
+from tests.support.reading import read_yaml
 
 LEFT_OUT = (
     "values.local.yaml",
@@ -77,17 +76,17 @@ def test_git_ignores_the_users_values_and_keeps_the_examples() -> None:
 
 
 def test_the_listed_images_are_the_default_ones(chart: Chart) -> None:
-    metadata = YAML(typ="safe").load((CHART / "Chart.yaml").read_text())
-    listed = YAML(typ="safe").load(metadata["annotations"]["artifacthub.io/images"])
+    metadata = read_yaml((CHART / "Chart.yaml").read_text())
+    listed = read_yaml(metadata["annotations"]["artifacthub.io/images"])
     used = {c["image"] for _, spec in pod_specs(chart.objects()) for c in containers(spec)}
     assert {entry["image"] for entry in listed} == used | {"agentsmith:latest"}
 
 
 def test_artifact_hub_can_read_what_the_chart_says_of_itself() -> None:
-    metadata = YAML(typ="safe").load((CHART / "Chart.yaml").read_text())
+    metadata = read_yaml((CHART / "Chart.yaml").read_text())
     said = metadata["annotations"]
-    changes = YAML(typ="safe").load(said["artifacthub.io/changes"])
-    links = YAML(typ="safe").load(said["artifacthub.io/links"])
+    changes = read_yaml(said["artifacthub.io/changes"])
+    links = read_yaml(said["artifacthub.io/links"])
     assert metadata["kubeVersion"] == ">=1.30.0-0"
     assert said["artifacthub.io/category"] == "integration-delivery"
     assert said["artifacthub.io/license"] == "Apache-2.0"

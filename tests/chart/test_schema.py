@@ -11,16 +11,16 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ruamel.yaml import YAML
 
 from tests.chart.render import CHART, CI_VALUES, Chart
+from tests.support.reading import read_yaml
 
 Tree = dict[str, Any]
 Path = tuple[str | int, ...]
 
 SCHEMA: Tree = json.loads((CHART / "values.schema.json").read_text())
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
-DEFAULTS: Tree = YAML(typ="safe").load((CHART / "values.yaml").read_text())
+DEFAULTS: Tree = read_yaml((CHART / "values.yaml").read_text())
 
 # In the schema but without a default: read by a parent chart, or a field of a Kubernetes type.
 WITHOUT_DEFAULT = {"enabled", "global.imageRegistry", "global.imagePullSecrets"}
@@ -276,7 +276,7 @@ def test_a_value_that_needs_another_is_refused_without_it(
 
 @pytest.mark.parametrize("path", CI_VALUES, ids=lambda path: path.stem)
 def test_ci_values_are_valid_for_other_validators_too(path: Any) -> None:
-    values = YAML(typ="safe").load(path.read_text())
+    values = read_yaml(path.read_text())
     VALIDATOR.validate(values)
 
 

@@ -15,6 +15,7 @@ from tests.chart.live import Hooks, User, edit, for_fake_pods, need_fake_pods, w
 from tests.e2e.loop import Live, announce
 from tests.plane.target import Target
 from tests.plane.waiting import wait_for
+from tests.support.reading import read_yaml
 from tests.support.workspace import Workspace
 
 APPLICATION = ("argoproj.io/v1alpha1", "Application")
@@ -141,7 +142,7 @@ def helm_major(user: User) -> int:
 
 
 def values_of(user: User, path: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = YAML(typ="safe").load(user.workspace.read(path))
+    loaded: dict[str, Any] = read_yaml(user.workspace.read(path))
     return loaded
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from tests.plane.sealed_secrets import Release
 from tests.plane.target import Target
 from tests.plane.waiting import wait_for
+from tests.support.reading import read_yaml
 from tests.support.workspace import Workspace
 from tests.tools.build import ensure
 
@@ -43,7 +43,7 @@ def prod(workspace: Workspace, namespace: str) -> Workspace:
 
 
 def sealed(workspace: Workspace) -> dict[str, Any]:
-    return dict(YAML(typ="safe", pure=True).load(workspace.read(_SEALED)))
+    return dict(read_yaml(workspace.read(_SEALED)))
 
 
 def unsealed(plane: Target, manifest: dict[str, Any], namespace: str) -> dict[str, bytes]:

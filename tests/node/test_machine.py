@@ -29,6 +29,7 @@ def test_without_root_there_is_no_node(monkeypatch: pytest.MonkeyPatch) -> None:
     assert machine.obstacle() == "a kubelet needs root"
 
 
+@pytest.mark.slow  # a run of pytest in each
 @pytest.mark.parametrize(
     ("require", "exit_code", "outcome"),
     [("", 0, "NOT tried"), ("1", 1, "is set, but")],

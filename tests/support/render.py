@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from tests.support.reading import read_documents, read_yaml
 
 
 def render_application(
@@ -36,11 +36,11 @@ def render_application(
     )
     if done.returncode:
         raise RuntimeError(f"helm template failed: {done.stderr.strip()}")
-    return [item for item in YAML(typ="safe", pure=True).load_all(done.stdout) if item]
+    return read_documents(done.stdout)
 
 
 def load_yaml(path: Path) -> dict[str, Any]:
     """Return the one mapping in a YAML file."""
-    loaded = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    loaded = read_yaml(path.read_text(encoding="utf-8"))
     assert isinstance(loaded, dict)
     return loaded

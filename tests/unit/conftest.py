@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 
@@ -31,6 +33,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 _generate = rsa.generate_private_key
 
+# A process makes the command that it runs, once; thousands of runs in this one need it once, too.
+typer.main.get_command = functools.cache(typer.main.get_command)
+
 
 @pytest.fixture(scope="session")
 def large_key() -> rsa.RSAPrivateKey:
@@ -41,6 +46,12 @@ def large_key() -> rsa.RSAPrivateKey:
 @pytest.fixture(scope="session")
 def small_key() -> rsa.RSAPrivateKey:
     """An RSA-2048 key."""
+    return _generate(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(scope="session")
+def own_key() -> rsa.RSAPrivateKey:
+    """What `init` gets where it asks for RSA-4096: it is opened a thousand times, by hand."""
     return _generate(public_exponent=65537, key_size=2048)
 
 
@@ -63,7 +74,7 @@ def isolated(
 def _isolate(
     folders: pytest.TempPathFactory, patch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    """Hide the user's Git configuration and proxies, and give the same RSA-4096 key every time."""
+    """Hide the user's Git configuration and proxies, and give the same key every time."""
     for name in list(os.environ):
         if name.startswith("GIT_") or name.lower().endswith("_proxy"):
             patch.delenv(name)
@@ -80,7 +91,7 @@ def _isolate(
 
     def generate(public_exponent: int, key_size: int) -> Any:
         assert (public_exponent, key_size) == (65537, 4096)
-        return request.getfixturevalue("large_key")
+        return request.getfixturevalue("own_key")
 
     patch.setattr(rsa, "generate_private_key", generate)
     # no test pulls the plug, and a busy disk would take most of the time of all

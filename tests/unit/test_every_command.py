@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bootstrap.cli import app
 from tests.unit.golden import check_golden
@@ -138,8 +139,11 @@ def test_a_session_with_every_command_prints_what_it_printed(
     tmp_path: Path,
     certificate_file: Path,
     helm4: Path,
+    large_key: rsa.RSAPrivateKey,
     monkeypatch: pytest.MonkeyPatch,
 ):
+    # its size is seen in what is printed
+    monkeypatch.setattr(rsa, "generate_private_key", lambda **_how: large_key)
     session = _Session(tree, tmp_path, certificate_file)
     monkeypatch.setenv("COLUMNS", "80")
     (tmp_path / "bin").mkdir()

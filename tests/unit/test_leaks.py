@@ -151,6 +151,7 @@ def test_the_search_finds_what_is_there(tmp_path: Path, tree: WorkTree):
     assert {item.split(" ")[0] for item in MARKS.leaks(watch.seen)} == {"cmdline", "environ"}
 
 
+@pytest.mark.slow
 def test_every_command_keeps_the_secret(scene: Scene):
     seal = ["seal", "secrets.local.yaml"]
     for arguments, code in (
@@ -176,6 +177,7 @@ def test_every_command_keeps_the_secret(scene: Scene):
     scene.check_git()
 
 
+@pytest.mark.slow
 def test_every_environment_at_once_keeps_the_secrets(scene: Scene):
     assert scene.run("init", "two").code == 0
     files = [

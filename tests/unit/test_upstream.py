@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from bootstrap import upstream
 from bootstrap.commands.doctor.versions import least_version, parse_version
+from tests.support.reading import read_yaml
 from tests.tools.catalog import TOOLS
 from tests.upstream_page import PAGE, page
 
@@ -90,7 +90,7 @@ def test_every_fact_is_listed_once_and_says_when_and_where_it_was_looked_up() ->
 
 
 def test_the_oldest_supported_are_those_that_the_tests_and_the_chart_know() -> None:
-    chart = YAML(typ="safe").load((ROOT / "helm/agentsmith/Chart.yaml").read_text())
+    chart = read_yaml((ROOT / "helm/agentsmith/Chart.yaml").read_text())
     oldest = TOOLS["sealed-secrets-controller-oldest"].version()
 
     assert oldest == f"v{upstream.SEALED_SECRETS_OLDEST.value}"

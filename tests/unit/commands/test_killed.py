@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from ruamel.yaml import YAML
 
 from bootstrap.sealing.certificate import key_belongs_to, parse_certificate, parse_private_key
+from tests.support.reading import read_yaml
 from tests.unit.certificates import to_pem
 from tests.unit.independent import open_sealed
 from tests.unit.work_tree import WorkTree
@@ -40,10 +40,10 @@ def at(root: Path, tree: WorkTree) -> WorkTree:
 
 
 def test_init_that_is_killed_anywhere_is_completed_by_the_next(
-    tree: WorkTree, tmp_path: Path, large_key: RSAPrivateKey
+    tree: WorkTree, tmp_path: Path, own_key: RSAPrivateKey
 ):
     before = tree.contents()
-    killed = kill_at_every_step(tree, tmp_path, large_key, "init", "prod")
+    killed = kill_at_every_step(tree, tmp_path, own_key, "init", "prod")
     tree.run("init", "prod")
     complete = tree.contents()
     # else the driver was blind, and what follows would show nothing
@@ -94,7 +94,7 @@ def test_seal_that_is_killed_anywhere_leaves_old_or_new(
 
 
 def opened(tree: WorkTree, key: RSAPrivateKey) -> dict[str, bytes]:
-    document = YAML(typ="safe").load(tree.read(SEALED))
+    document = read_yaml(tree.read(SEALED))
     label = b"agentsmith-prod/agentsmith-secrets"
     return {
         name: open_sealed(key, text, label)

@@ -37,6 +37,7 @@ def ssh_pair() -> tuple[str, str]:
     return public.decode(), private.decode()
 
 
+@pytest.mark.slow  # four times a second of scrypt
 def test_a_passphrase_opens_what_it_closed_and_no_other_does():
     encrypted = encrypt_with_passphrase(PLAIN, "pass phrase ü")
     assert needs_passphrase(encrypted, source="f")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from bootstrap.errors import BootstrapError
@@ -111,7 +111,11 @@ def test_certificate_is_good_until_its_last_moment(small_key: RSAPrivateKey):
         (datetime(2028, 2, 29, tzinfo=UTC), datetime(2038, 2, 28, tzinfo=UTC)),
     ],
 )
-def test_key_of_our_own_is_rsa_4096_self_signed_for_ten_years(now: datetime, end: datetime):
+def test_key_of_our_own_is_rsa_4096_self_signed_for_ten_years(
+    now: datetime, end: datetime, large_key: RSAPrivateKey, monkeypatch: pytest.MonkeyPatch
+):
+    asked = []
+    monkeypatch.setattr(rsa, "generate_private_key", lambda **how: asked.append(how) or large_key)
     key = generate_key(now)
     certificate = x509.load_pem_x509_certificate(key.pem.encode() + key.certificate.pem.encode())
     certificate.verify_directly_issued_by(certificate)
@@ -119,6 +123,7 @@ def test_key_of_our_own_is_rsa_4096_self_signed_for_ten_years(now: datetime, end
     # older than any of the controller's, which serves the newest to everyone who seals
     assert certificate.not_valid_before_utc == datetime(2000, 1, 1, tzinfo=UTC)
     assert key.certificate.not_after == end
+    assert asked == [{"public_exponent": 65537, "key_size": 4096}]
     assert key.certificate.public_key.key_size == 4096
     assert key_belongs_to(parse_private_key(key.pem, source="x"), key.certificate)
     assert "PRIVATE" not in repr(key)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from ruamel.yaml import YAML
 
 from bootstrap.sealing.certificate import parse_private_key
 from bootstrap.sealing.crypto import Scope, encryption_label
+from tests.support.reading import read_yaml
 from tests.unit.certificates import to_pem
 from tests.unit.independent import open_sealed
 from tests.unit.work_tree import WorkTree
@@ -119,10 +119,10 @@ def test_what_kubeseal_seals_in_each_scope_and_raw_is_rotated(
     ).strip()  # fmt: skip
     prod.write(SEALED, theirs.replace("encryptedData:", f"encryptedData:\n    jira-email: {raw}"))
     assert prod.run("secrets", "check", "prod").code == 0
-    before = YAML(typ="safe").load(prod.read(SEALED))["spec"]["encryptedData"]
+    before = read_yaml(prod.read(SEALED))["spec"]["encryptedData"]
     ended = prod.run("keys", "rotate", "prod", "-o", "json").json()
     assert ended["resealed"] == sorted([*VALUES, "jira-email"])
-    after = YAML(typ="safe").load(prod.read(SEALED))["spec"]["encryptedData"]
+    after = read_yaml(prod.read(SEALED))["spec"]["encryptedData"]
     assert not set(before.values()) & set(after.values())
     assert recover(kubeseal, prod, prod.root / KEY) == {**VALUES, "jira-email": b"raw\n"}
     checked = prod.run("secrets", "check", "prod", "-o", "json").json()
@@ -133,14 +133,14 @@ def test_we_read_and_merge_what_kubeseal_sealed(kubeseal: Path, prod: WorkTree):
     certificate = prod.root / CERTIFICATE
     theirs = run(kubeseal, "--cert", certificate, "--format", "yaml", stdin=secret(VALUES))
     prod.write(SEALED, theirs)
-    before = YAML(typ="safe").load(theirs)["spec"]["encryptedData"]
+    before = read_yaml(theirs)["spec"]["encryptedData"]
     ended = prod.run("seal", "-", stdin=b"githubToken: ghp_x\njiraEmail: new\n")
     assert ended.lines[:3] == [
         "sealed: jira-email, redis-url",
         "unchanged: github-token",
         "kept as it was: gitlab-token, jira-token, openai-api-key, slack-bot-token",
     ]
-    after = YAML(typ="safe").load(prod.read(SEALED))["spec"]["encryptedData"]
+    after = read_yaml(prod.read(SEALED))["spec"]["encryptedData"]
     assert {name: after[name] for name in before} == before
     assert recover(kubeseal, prod, prod.root / KEY) == {
         **VALUES,
@@ -189,7 +189,7 @@ def test_metadata_that_kubeseal_wrote_outlives_our_merge(kubeseal: Path, prod: W
     )  # fmt: skip
     prod.write(SEALED, theirs)
     assert prod.run("seal", "-", stdin=b"githubToken: ours\n").code == 0
-    before, after = (YAML(typ="safe").load(text) for text in (theirs, prod.read(SEALED)))
+    before, after = (read_yaml(text) for text in (theirs, prod.read(SEALED)))
     assert after["metadata"] == _without_nulls(before["metadata"])
     template = before["spec"]["template"]
     assert after["spec"]["template"] == {

@@ -6,7 +6,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from bootstrap.errors import BootstrapError
 from bootstrap.plaintext.known_keys import SECRET_KEYS
@@ -18,6 +17,7 @@ from bootstrap.sealing.sealed_secret import (
     parse_sealed_secret,
     render_sealed_secret,
 )
+from tests.support.reading import read_yaml
 from tests.unit.golden import check_golden
 from tests.unit.independent import open_sealed
 
@@ -140,14 +140,31 @@ VALUE = st.binary(max_size=300) | st.text(max_size=100).map(str.encode)
 LABEL = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=63)
 
 
-@settings(max_examples=max(2000, settings.default.max_examples))
-@given(
+ANY = given(
     scope=st.sampled_from(Scope),
     values=st.dictionaries(st.sampled_from(SECRET_KEYS), VALUE, min_size=1, max_size=3),
     namespace=LABEL,
     name=LABEL,
 )
+
+
+@ANY
 def test_what_a_file_holds_is_opened_by_an_independent_reader_that_reads_only_the_file(
+    tiny_key: RSAPrivateKey, scope: Scope, values: dict[str, bytes], namespace: str, name: str
+):
+    check_opened(tiny_key, scope, values, namespace, name)
+
+
+@pytest.mark.slow
+@settings(max_examples=max(2000, settings.default.max_examples))
+@ANY
+def test_two_thousand_files_are_opened_by_an_independent_reader(
+    tiny_key: RSAPrivateKey, scope: Scope, values: dict[str, bytes], namespace: str, name: str
+):
+    check_opened(tiny_key, scope, values, namespace, name)
+
+
+def check_opened(
     tiny_key: RSAPrivateKey, scope: Scope, values: dict[str, bytes], namespace: str, name: str
 ):
     empty = SealedSecret(namespace, name=name, scope=scope)
@@ -157,7 +174,7 @@ def test_what_a_file_holds_is_opened_by_an_independent_reader_that_reads_only_th
         seal=lambda value: seal_value(tiny_key.public_key(), value, empty.label),
         is_unchanged=lambda *_given: False,
     )
-    document = YAML(typ="safe").load(render_sealed_secret(merged.result, PATH).content)
+    document = read_yaml(render_sealed_secret(merged.result, PATH).content)
     metadata = document["metadata"]
     annotations = metadata.get("annotations", {})
     found = Scope.STRICT

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from ruamel.yaml import YAML
 
 from bootstrap.cluster import Cluster
 from bootstrap.cluster.controller import ControllerName
 from bootstrap.errors import BootstrapError
 from bootstrap.sealing.certificate import parse_certificate, parse_private_key
+from tests.support.reading import read_yaml
 from tests.unit.certificates import make_certificate, to_pem
 from tests.unit.commands.test_killed import at, kill_at_every_step
 from tests.unit.independent import NotForUs, open_sealed
@@ -33,7 +33,7 @@ VALUES = {"github-token": b"ghp-marked", "jira-email": b"a@b.c", "redis-url": b"
 
 
 def encrypted(tree: WorkTree) -> dict[str, str]:
-    return dict(YAML(typ="safe").load(tree.read(SEALED))["spec"]["encryptedData"])
+    return dict(read_yaml(tree.read(SEALED))["spec"]["encryptedData"])
 
 
 def opened(tree: WorkTree, key: rsa.RSAPrivateKey) -> dict[str, bytes]:

@@ -214,7 +214,7 @@ def test_controller_that_opens_everything_is_asked_once(
 def test_controller_has_the_last_word_and_the_wrong_value_is_named(
     prod: WorkTree,
     small_key: RSAPrivateKey,
-    large_key: RSAPrivateKey,
+    own_key: RSAPrivateKey,
     answering: Callable[[Any], None],
 ):
     seal(prod, TWO)
@@ -223,7 +223,7 @@ def test_controller_has_the_last_word_and_the_wrong_value_is_named(
     assert set(reasons(found).values()) == {
         "wrong: controller kube-system/x does not hold the key that it is sealed for"
     }
-    answering(Holding(large_key))
+    answering(Holding(own_key))
     wide = encrypted(prod)["jira-email"]
     prod.run("secrets", "rescope", "cluster-wide")
     replace(prod, "jira-email", wide)
@@ -236,10 +236,10 @@ def test_controller_has_the_last_word_and_the_wrong_value_is_named(
 
 
 def test_controller_without_our_key_here(
-    pinned: WorkTree, large_key: RSAPrivateKey, answering: Callable[[Any], None]
+    pinned: WorkTree, own_key: RSAPrivateKey, answering: Callable[[Any], None]
 ):
     pinned.run("secrets", "set", "jira-token", stdin=b"x")
-    answering(Holding(large_key))
+    answering(Holding(own_key))
     assert set(reasons(check(pinned, "--from-cluster", code=1)).values()) == {
         "wrong: controller kube-system/x does not open it: another certificate, scope or namespace"
     }

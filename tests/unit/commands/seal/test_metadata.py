@@ -8,9 +8,9 @@ import json
 from urllib.parse import quote
 
 import pytest
-from ruamel.yaml import YAML
 
 from bootstrap.plaintext.layers import LARGEST
+from tests.support.reading import read_yaml
 from tests.unit.commands.seal.test_seal import SEALED, encrypted, no_mark, opened, refuse, seal
 from tests.unit.plaintext.test_input import MARK
 from tests.unit.work_tree import WorkTree
@@ -55,7 +55,7 @@ def secret(
 
 def metadata(tree: WorkTree, path: str = SEALED) -> dict[str, dict[str, str]]:
     """Return labels and annotations of the Secret that the file makes."""
-    found = YAML(typ="safe").load(tree.read(path))["spec"]["template"]["metadata"]
+    found = read_yaml(tree.read(path))["spec"]["template"]["metadata"]
     return {name: found[name] for name in ("labels", "annotations") if name in found}
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from ruamel.yaml import YAML
 
 from bootstrap.sealing.certificate import parse_private_key
 from bootstrap.sealing.crypto import SCOPE_ANNOTATIONS, Scope, encryption_label
+from tests.support.reading import read_documents, read_yaml
 from tests.unit.commands.seal.test_seal import (
     REDIS,
     SEALED,
@@ -44,7 +44,7 @@ def opened(
 
 
 def manifest(tree: WorkTree) -> dict:
-    return YAML(typ="safe").load(tree.read(SEALED))
+    return read_yaml(tree.read(SEALED))
 
 
 # scopes
@@ -326,7 +326,7 @@ def test_all_without_a_single_file(prod: WorkTree):
 def test_all_in_a_dry_run_shows_every_manifest_and_writes_none(fleet: WorkTree):
     before = fleet.snapshot()
     ended = fleet.run("seal", "--all", "--dry-run")
-    shown = list(YAML(typ="safe", pure=True).load_all(ended.out))
+    shown = read_documents(ended.out)
     assert [item["metadata"]["namespace"] for item in shown] == [
         "agentsmith-eu",
         "agentsmith-prod",

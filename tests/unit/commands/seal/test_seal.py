@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from ruamel.yaml import YAML
 
 from bootstrap.sealing.certificate import parse_certificate, parse_private_key
 from bootstrap.sealing.sealed_secret import SealedSecret, render_sealed_secret
+from tests.support.reading import read_yaml
 from tests.support.workspace import PROJECT
 from tests.unit.certificates import make_certificate, to_pem
 from tests.unit.http_server import serve
@@ -33,7 +33,7 @@ REDIS = {"redis-url": b"redis:6379"}
 
 
 def encrypted(tree: WorkTree, path: str = SEALED) -> dict[str, str]:
-    return dict(YAML(typ="safe").load(tree.read(path))["spec"]["encryptedData"])
+    return dict(read_yaml(tree.read(path))["spec"]["encryptedData"])
 
 
 def opened(tree: WorkTree, key: RSAPrivateKey | None = None) -> dict[str, bytes]:
@@ -369,7 +369,7 @@ def test_dry_run_shows_the_manifest_and_writes_nothing(prod: WorkTree):
         ["sealed: github-token, redis-url", f"would be updated: {SEALED}"],
     )
     assert prod.snapshot() == before
-    shown = YAML(typ="safe").load(ended.out)["spec"]["encryptedData"]
+    shown = read_yaml(ended.out)["spec"]["encryptedData"]
     key = parse_private_key(prod.read(KEY), source=KEY)
     assert open_sealed(key, shown["github-token"], LABEL) == MARK.encode()
     assert no_mark(ended)
