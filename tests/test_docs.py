@@ -105,6 +105,7 @@ _REPOSITORIES_ELSEWHERE = {
     "bootstrap webhook test --provider github --url https://argocd.example.com": (
         _WEBHOOK, "test_a_secret_is_set_once_tested_and_replaced_only_when_told_to"
     ),
+    "bootstrap repo list": (_REPOSITORIES_LIVE, "test_what_argocd_has_is_listed_with_whose_it_is"),
     "bootstrap repo add --username git --seal prod": (
         _REPOSITORIES_LIVE, "test_credentials_sealed_into_git_are_given_by_up"
     ),

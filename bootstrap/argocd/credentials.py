@@ -27,11 +27,15 @@ _HINT = "export it again without a passphrase: Argo CD has nobody to ask for one
 
 
 class Kind(StrEnum):
-    """How Argo CD shows who it is."""
+    """How Argo CD shows who it is; the first three can be given with `bootstrap repo add`."""
 
     HTTPS = "https"
     SSH = "ssh"
     GITHUB_APP = "github-app"
+    BEARER = "bearer-token"
+    CLIENT_CERTIFICATE = "client-certificate"
+    GOOGLE_CLOUD = "google-cloud"
+    AZURE = "azure"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -99,3 +99,18 @@ def add(
             dry_run=dry_run,
         )  # fmt: skip
     show_added(result, dry_run=dry_run, as_json=output is Format.JSON)
+
+
+@repo.command("list", epilog="Example: bootstrap repo list")
+def list_(context: Context = None, output: Output = Format.TEXT) -> None:
+    """Show which repositories Argo CD has credentials for.
+
+    With which of them it reads this one, and what `repo add --seal` wrote that it was not given
+    yet. No value is shown.
+    """
+    from bootstrap.commands.argocd.repo_list import list_repositories
+    from bootstrap.views.repo import show_repositories
+
+    _git, repository = open_repository()
+    result = list_repositories(repository, lambda: connect(context))
+    show_repositories(result, as_json=output is Format.JSON)

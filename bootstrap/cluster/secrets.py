@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from bootstrap.argocd.known_repositories import KnownRepository
 from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
 from bootstrap.constants import ARGOCD_NAMESPACE, FIELD_MANAGER
 from bootstrap.errors import BootstrapError
 
 _OWN = "argocd-secret"
 _SETTINGS = "argocd-cm"
+_FALSE = base64.b64encode(b"false").decode()
 _SEALED = ("bitnami.com", "v1alpha1", ARGOCD_NAMESPACE, "sealedsecrets")
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRepository:
-    """A repository that Argo CD has a Secret for; of the Secret nothing else is kept."""
-
-    secret: str
-    url: str
-    project: str
 
 
 class ArgoCDSecrets:
@@ -48,7 +40,12 @@ class ArgoCDSecrets:
             )  # fmt: skip
         return [
             KnownRepository(
-                item.metadata.name, _decoded(item.data, "url"), _decoded(item.data, "project")
+                item.metadata.name,
+                _decoded(item.data, "url"),
+                _decoded(item.data, "project"),
+                frozenset(
+                    name for name, value in (item.data or {}).items() if value not in {"", _FALSE}
+                ),
             )
             for item in found.items
         ]

@@ -1,7 +1,9 @@
-"""`bootstrap repo add`: a private repository is refused before, and brought up after."""
+"""`bootstrap repo`: a private repository is refused before credentials, and brought up after."""
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from tests.plane.waiting import wait_for
 from tests.support.workspace import Workspace, make_workspace
 
 _PASSWORD = "open-sesame"
-_SECRETS = "argocd.argoproj.io/secret-type=repository"
+_LABEL = "argocd.argoproj.io/secret-type"
+_SECRETS = f"{_LABEL}=repository"
 
 
 @pytest.fixture
@@ -83,3 +86,51 @@ def test_credentials_sealed_into_git_are_given_by_up(plane: Target, private: Wor
     (secret,) = plane.cluster.list("v1", "Secret", "argocd", labelSelector=_SECRETS)
     assert secret["metadata"]["ownerReferences"][0]["kind"] == "SealedSecret"
     assert _PASSWORD not in private.git("grep", "", "argocd")
+
+
+def test_what_argocd_has_is_listed_with_whose_it_is(plane: Target, private: Workspace) -> None:
+    url = private.remote_url.replace(f"dev:{_PASSWORD}@", "")
+    theirs = url.replace("http://", f"http://else:{_PASSWORD}@") + "-b"
+    none = private.bootstrap("repo", "list")
+    add = ["repo", "add", "--username", "dev", "--password-stdin", "--seal", "prod"]
+    private.bootstrap(*add, input=_PASSWORD)
+    waiting = private.bootstrap("repo", "list")
+    private.push("Add credentials")
+    private.bootstrap("up", "prod")
+    _give(plane, "repo-team-b", {"url": theirs, "project": "team-b", "password": _PASSWORD})
+    listed = private.bootstrap("repo", "list")
+    data = json.loads(private.bootstrap("repo", "list", "-o", "json").stdout)
+
+    (path,) = private.git("ls-files", "argocd/repositories").split()
+    assert none.stdout.split() == ["URL", "KIND", "PROJECT", "READS", "SECRET", "FROM"]
+    assert "a public repository needs none" in none.stderr
+    assert waiting.stdout.rstrip().endswith(f"{path}, not given yet")
+    assert waiting.stderr == (
+        f"warning: {path} is not given to Argo CD yet: `bootstrap up` applies it\n"
+    )
+    own, other = listed.stdout.splitlines()[1:]
+    assert own.startswith(f"{url} ")
+    assert "this repository" in own
+    assert own.endswith(path)
+    assert other.startswith("http://***@")
+    assert "another's" in other
+    assert other.endswith("Argo CD only")
+    assert listed.stderr == ""
+    assert [
+        (item["ours"], item["readsRoot"], item["environments"], item["project"])
+        for item in data["repositories"]
+    ] == [(True, True, ["prod"], "agentsmith"), (False, False, [], "team-b")]
+    shown = none.stdout + waiting.stdout + listed.stdout + json.dumps(data)
+    assert _PASSWORD not in shown
+    assert base64.b64encode(_PASSWORD.encode()).decode() not in shown
+
+
+def _give(plane: Target, name: str, fields: dict[str, str]) -> None:
+    """Have another team give Argo CD credentials of its own."""
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": "argocd", "labels": {_LABEL: "repository"}},
+        "stringData": fields,
+    }
+    plane.cluster.apply(secret)

@@ -65,6 +65,7 @@ doctor --offline -o json
 webhook set --provider github
 webhook test --provider github
 repo add --username git
+repo list
 """
 _WITH_A_REMOTE = """
 upgrade prod --dispatcher :1.2 --dry-run

@@ -35,6 +35,11 @@ def load_sealed_repositories(repository: Repository) -> list[SealedSecret]:
     return found
 
 
+def url_of(sealed: SealedSecret) -> str:
+    """Return the URL that the credentials are for, or the name of their Secret."""
+    return str(mapping(sealed.metadata.get("annotations")).get(URL_ANNOTATION, sealed.name))
+
+
 def give_repositories(
     cluster: Cluster, sealed: Sequence[SealedSecret], clock: Clock, reporter: Reporter
 ) -> None:
@@ -50,8 +55,7 @@ def give_repositories(
                     f"SealedSecret {item.namespace}/{item.name} was not unsealed in time",
                     f"`kubectl -n {item.namespace} describe sealedsecret {item.name}` says more",
                 )
-        url = mapping(item.metadata.get("annotations")).get(URL_ANNOTATION, item.name)
-        reporter.step(f"credentials for {url} given to Argo CD")
+        reporter.step(f"credentials for {url_of(item)} given to Argo CD")
 
 
 def _is_open(sealed: SealedSecret, live: Mapping[str, Any] | None) -> bool:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from bootstrap.argocd.credentials import secret_name
+from bootstrap.argocd.known_repositories import find_reading
 from bootstrap.checkout.environments import load_root
 from bootstrap.cluster import Cluster
 from bootstrap.commands.argocd.sealed_repositories import load_sealed_repositories
@@ -45,24 +46,15 @@ def _credentials(
     templates = cluster.secrets.read_templates()
     sealed = {item.name for item in load_sealed_repositories(repository)}
     for url in unread:
-        spelt = _spelt(url)
-        found = [item.secret for item in known if _spelt(item.url) == spelt]
-        found += [
-            item.secret for item in templates if item.url and spelt.startswith(_spelt(item.url))
-        ]
+        found = find_reading(url, root.names.project, known, templates)
         name = secret_name(url)
         if found:
-            yield Finding(_CHECK, Severity.OK, f"Argo CD has Secret {found[0]} for {url}")
+            yield Finding(_CHECK, Severity.OK, f"Argo CD has Secret {found.secret} for {url}")
         elif name in sealed:
             path = f"{REPOSITORIES_DIR}/{name}.yaml"
             yield Finding(_CHECK, Severity.OK, f"`bootstrap up` gives Argo CD what {path} holds")
         else:
             yield _judge(url)
-
-
-def _spelt(url: str) -> str:
-    """Return `url` as Argo CD compares it."""
-    return url.strip().lower().removesuffix(".git")
 
 
 def _judge(url: str) -> Finding:

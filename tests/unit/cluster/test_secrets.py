@@ -10,8 +10,9 @@ from typing import Any, cast
 
 import pytest
 
+from bootstrap.argocd.known_repositories import KnownRepository
 from bootstrap.cluster.connection import Connection
-from bootstrap.cluster.secrets import ArgoCDSecrets, KnownRepository
+from bootstrap.cluster.secrets import ArgoCDSecrets
 from bootstrap.errors import BootstrapError
 
 
@@ -78,9 +79,17 @@ def test_repositories_and_templates_are_told_apart_and_their_credentials_left_th
         return SimpleNamespace(metadata=SimpleNamespace(name=name), data=data)
 
     edge = secrets(
-        repository=[secret("one", url="https://a/b", project="p", password="s")],
+        repository=[
+            secret("one", url="https://a/b", project="p", password="s", username=""),
+            secret("open", url="https://a/c", useAzureWorkloadIdentity="false"),
+        ],
         repo_creds=[secret("all", url="https://a/", password="s")],
     )
 
-    assert edge.read_repositories() == [KnownRepository("one", "https://a/b", "p")]
-    assert edge.read_templates() == [KnownRepository("all", "https://a/", "")]
+    assert edge.read_repositories() == [
+        KnownRepository("one", "https://a/b", "p", frozenset({"url", "project", "password"})),
+        KnownRepository("open", "https://a/c", "", frozenset({"url"})),
+    ]
+    assert edge.read_templates() == [
+        KnownRepository("all", "https://a/", "", frozenset({"url", "password"}))
+    ]

@@ -23,8 +23,8 @@ from bootstrap.argocd.credentials import (
     secret_values,
     ssh_credentials,
 )
+from bootstrap.argocd.known_repositories import KnownRepository
 from bootstrap.cluster import Cluster
-from bootstrap.cluster.secrets import KnownRepository
 from bootstrap.commands.argocd.repo_add import apply_credentials
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository

@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import pytest
 
+from bootstrap.argocd.known_repositories import KnownRepository
 from bootstrap.checkout.environments import load_environments
 from bootstrap.cluster import Cluster
 from bootstrap.cluster.argocd import KnownCluster
 from bootstrap.cluster.controller import ServiceRef
 from bootstrap.cluster.controller_keys import DeploymentRef
 from bootstrap.cluster.inspection import Access, Running
-from bootstrap.cluster.secrets import KnownRepository
 from bootstrap.commands.doctor.cluster import examine
 from bootstrap.commands.doctor.findings import Finding, Severity
 from bootstrap.errors import BootstrapError
@@ -44,6 +44,8 @@ class FakeCluster:
     known: tuple[KnownCluster, ...] = ()
     repositories: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
+    project: str = ""
+    fields: frozenset[str] = frozenset({"url", "password"})
     present: PresentSecret | None = None
     context = "test"
 
@@ -111,10 +113,12 @@ class FakeCluster:
     def read_repositories(self) -> list[KnownRepository]:
         if self.secrets_refused:
             raise REFUSED
-        return [KnownRepository("repo-1", url, "") for url in self.repositories]
+        return [
+            KnownRepository("repo-1", url, self.project, self.fields) for url in self.repositories
+        ]
 
     def read_templates(self) -> list[KnownRepository]:
-        return [KnownRepository("creds-1", url, "") for url in self.templates]
+        return [KnownRepository("creds-1", url, "", self.fields) for url in self.templates]
 
     def find_service(self) -> ServiceRef:
         return ServiceRef("kube-system", "sealed-secrets", "http")
@@ -290,10 +294,22 @@ def test_a_repository_that_argocd_can_not_read_is_explained(prod: WorkTree, good
             ),
         ),
         (
+            {"repositories": (ORIGIN,), "project": "team-a"}, None,
+            (
+                "info", f"it is not known whether {ORIGIN} can be read without credentials",
+                f"if it is private, `bootstrap repo add --url {ORIGIN} --username USER`",
+            ),
+        ),
+        (
+            {"repositories": (ORIGIN,), "fields": frozenset({"url"})}, True,
+            ("ok", f"{ORIGIN} can be read without credentials", ""),
+        ),
+        (
             {"secrets_refused": True}, True, ("info", REFUSED.message, REFUSED.hint),
         ),
     ],
-    ids=["public", "private", "out of reach", "known", "template", "others", "forbidden"],
+    ids=["public", "private", "out of reach", "known", "template", "others", "another project",
+         "no credentials", "forbidden"],
 )  # fmt: skip
 def test_credentials_that_argocd_will_need_are_missed_before_it_reads(
     change: dict[str, Any],
