@@ -45,6 +45,11 @@ def diff(
     error. With --all, environments without a file that differs from the revision are not rendered.
     """
     check_one_or_all(environment, every, "diff")
+    if against != "live" and (context is not None or destination_context is not None):
+        given = "--destination-context" if context is None else "--context"
+        raise UsageError(
+            f"--against {against} touches no cluster", f"leave {given} or --against out"
+        )
     if environment is None:
         _diff_all(against, as_json=output is Format.JSON)
         return

@@ -213,6 +213,20 @@ def test_what_is_neither_environment_nor_revision_is_named(fleet: WorkTree) -> N
     )
 
 
+@pytest.mark.parametrize("what", [["prod"], ["--all"]])
+@pytest.mark.parametrize("option", ["--context", "--destination-context"])
+def test_a_cluster_that_would_not_be_asked_is_not_named_in_vain(
+    fleet: WorkTree, what: list[str], option: str
+) -> None:
+    done = fleet.run("diff", *what, "--against", "HEAD", option, "east")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.lines == [
+        "error: --against HEAD touches no cluster",
+        f"  fix: leave {option} or --against out",
+    ]
+
+
 def test_a_revision_that_does_not_render_is_told_from_the_work_tree(fleet: WorkTree) -> None:
     good = fleet.read(VALUES)
     fleet.write(VALUES, "dispatcher:\n  replicass: 2\n")
