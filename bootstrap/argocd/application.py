@@ -16,7 +16,7 @@ from bootstrap.constants import (
     ROOT_FILE,
 )
 from bootstrap.environments.environment import Destination, Environment, Root
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.yaml.writer import render_manifest
 
 OWNER = "bootstrap init"
@@ -113,16 +113,16 @@ def build_root(root: Root) -> dict[str, Any]:
     }
 
 
-def render_application(environment: Environment) -> Manifest:
+def render_application(environment: Environment) -> PlannedFile:
     """Return the file of an environment's Application."""
-    return Manifest(
+    return PlannedFile(
         environment.application_path, render_manifest(build_application(environment), owner=OWNER)
     )
 
 
-def render_root(root: Root) -> Manifest:
+def render_root(root: Root) -> PlannedFile:
     """Return the file of the root Application."""
-    return Manifest(ROOT_FILE, render_manifest(build_root(root), owner=OWNER))
+    return PlannedFile(ROOT_FILE, render_manifest(build_root(root), owner=OWNER))
 
 
 def _destination(destination: Destination) -> dict[str, str]:

@@ -12,7 +12,7 @@ from bootstrap.argocd.platform_charts import OCI, PlatformChart, chart_path
 from bootstrap.constants import ARGOCD_DIR, ARGOCD_NAMESPACE, IN_CLUSTER, PLATFORM_DIR
 from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.yaml.documents import parse_mapping
 from bootstrap.yaml.fields import Fields
 from bootstrap.yaml.writer import dump_objects, render_manifest
@@ -115,19 +115,19 @@ def build_platform_project(root: Root, charts: Iterable[PlatformChart]) -> dict[
     }
 
 
-def render_chart_application(chart: PlatformChart, root: Root) -> Manifest:
+def render_chart_application(chart: PlatformChart, root: Root) -> PlannedFile:
     """Return the file of a chart's Application, which is the user's from then on."""
     built = build_chart_application(chart, root)
-    return Manifest(chart_path(chart.name), _HEADER + dump_objects(built))
+    return PlannedFile(chart_path(chart.name), _HEADER + dump_objects(built))
 
 
-def render_platform(root: Root, charts: Iterable[PlatformChart]) -> list[Manifest]:
+def render_platform(root: Root, charts: Iterable[PlatformChart]) -> list[PlannedFile]:
     """Return the files of the platform's project and root Application."""
     project = build_platform_project(root, charts)
     application = build_platform_root(root)
     return [
-        Manifest(PROJECT_FILE, render_manifest(project, owner=OWNER)),
-        Manifest(ROOT_FILE, render_manifest(application, owner=OWNER)),
+        PlannedFile(PROJECT_FILE, render_manifest(project, owner=OWNER)),
+        PlannedFile(ROOT_FILE, render_manifest(application, owner=OWNER)),
     ]
 
 

@@ -13,7 +13,7 @@ from bootstrap.constants import (
     PROJECT_FILE,
 )
 from bootstrap.environments.environment import Environment, Root
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.yaml.writer import render_manifest
 
 
@@ -76,6 +76,8 @@ def build_project(environments: Iterable[Environment], root: Root) -> dict[str, 
     }
 
 
-def render_project(environments: Iterable[Environment], root: Root) -> Manifest:
+def render_project(environments: Iterable[Environment], root: Root) -> PlannedFile:
     """Return the file of the AppProject."""
-    return Manifest(PROJECT_FILE, render_manifest(build_project(environments, root), owner=OWNER))
+    return PlannedFile(
+        PROJECT_FILE, render_manifest(build_project(environments, root), owner=OWNER)
+    )

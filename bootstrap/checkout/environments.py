@@ -14,7 +14,7 @@ from bootstrap.environments.names import DEFAULT_NAMES, Names, check_environment
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
-from bootstrap.planned_file import Manifest, is_generated
+from bootstrap.planned_file import PlannedFile, is_generated
 
 
 def load_environment(repository: Repository, name: str) -> Environment | None:
@@ -96,22 +96,22 @@ def not_ours(path: str) -> BootstrapError:
     )
 
 
-def owned(manifest: Manifest, repository: Repository) -> Manifest:
-    """Return `manifest`, if what is in its place is bootstrap's own or nothing."""
-    present = repository.read(manifest.path)
+def owned(file: PlannedFile, repository: Repository) -> PlannedFile:
+    """Return `file`, if what is in its place is bootstrap's own or nothing."""
+    present = repository.read(file.path)
     if present is not None and not is_generated(present):
-        raise not_ours(manifest.path)
-    return manifest
+        raise not_ours(file.path)
+    return file
 
 
-def check_private(manifests: Sequence[Manifest], git: Git) -> None:
+def check_private(files: Sequence[PlannedFile], git: Git) -> None:
     """Raise BootstrapError if Git would see one of the private files."""
-    for manifest in manifests:
-        if manifest.private and not git.would_ignore(git.root / manifest.path):
-            suffix = PurePosixPath(manifest.path).suffix
+    for file in files:
+        if file.private and not git.would_ignore(git.root / file.path):
+            suffix = PurePosixPath(file.path).suffix
             what = "is a private key" if suffix == ".pem" else "is to keep a secret"
             raise BootstrapError(
-                f"{manifest.path} would not be ignored by Git, and it {what}",
+                f"{file.path} would not be ignored by Git, and it {what}",
                 f"add the line *.local{suffix} to .gitignore, then run this again",
             )
 

@@ -15,7 +15,7 @@ from bootstrap.checkout.environments import not_ours
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
-from bootstrap.planned_file import Manifest, is_generated
+from bootstrap.planned_file import PlannedFile, is_generated
 from bootstrap.protocols import Reporter
 from bootstrap.sealing.certificate import (
     SealingCertificate,
@@ -40,7 +40,7 @@ def choose_certificate(
     repository: Repository,
     now: datetime,
     reporter: Reporter,
-) -> tuple[SealingCertificate, list[Manifest]]:
+) -> tuple[SealingCertificate, list[PlannedFile]]:
     """Return the certificate to seal for, and the files to write: none, it, or its key and it."""
     path = environment.path(CERTIFICATE_FILE)
     key_path = environment.path(KEY_FILE)
@@ -62,8 +62,8 @@ def choose_certificate(
             reporter.step(f"making a new certificate for {key_path}")
             key = certify_key(parse_private_key(key_text, source=key_path), now)
         return key.certificate, [
-            Manifest(key_path, render_key(key, environment.name), private=True),
-            Manifest(path, render_certificate(key.certificate)),
+            PlannedFile(key_path, render_key(key, environment.name), private=True),
+            PlannedFile(path, render_certificate(key.certificate)),
         ]
     pem, source = certificate()
     chosen = parse_certificate(pem, source=source)
@@ -79,7 +79,7 @@ def choose_certificate(
             "delete that file, run this again, and seal every value for the new certificate",
         )
     _warn_of_old_key(key_path, chosen, repository, reporter)
-    return chosen, [Manifest(path, render_certificate(chosen))]
+    return chosen, [PlannedFile(path, render_certificate(chosen))]
 
 
 def _warn_of_old_key(

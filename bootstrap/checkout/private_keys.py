@@ -14,7 +14,7 @@ from bootstrap.checkout.environment_files import KEY_FILE
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.sealing.certificate import SealingCertificate, key_belongs_to, parse_private_key
 
 _NOTED = re.compile(r"^# certificate sha256 ([0-9a-f]{64})$", re.MULTILINE)
@@ -54,7 +54,7 @@ def retain_key(
     environment: Environment,
     certificates: Iterable[SealingCertificate],
     repository: Repository,
-) -> Manifest | None:
+) -> PlannedFile | None:
     """Return the file that keeps the environment's present private key when a new one comes.
 
     None where it has no private key. Raises BootstrapError if another key is kept there.
@@ -74,7 +74,7 @@ def retain_key(
                 f"{path} holds another key than {own}", "move it away, then run this again"
             )
         return None
-    return Manifest(path, present.text, private=True)
+    return PlannedFile(path, present.text, private=True)
 
 
 def _digest(key: RSAPrivateKey) -> str:

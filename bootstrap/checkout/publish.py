@@ -10,7 +10,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.git import Git
 from bootstrap.git.publish import commit_on_branch, commit_paths, drop_branch, moved, push, restore
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.protocols import Reporter
 from bootstrap.shell import from_here
 
@@ -37,7 +37,7 @@ class PublishOptions:
 class Plan:
     """The files to write and to take away, and the message of their commit."""
 
-    manifests: tuple[Manifest, ...]
+    files: tuple[PlannedFile, ...]
     message: str
     removed: tuple[str, ...] = ()
 
@@ -83,7 +83,7 @@ def publish(
         _check_clean(plan, git)
     if options.push:
         earlier, is_there = _check_remote(options, current, git)
-    changes = tuple(repository.plan(plan.manifests, plan.removed))
+    changes = tuple(repository.plan(plan.files, plan.removed))
     branch = options.branch or current
     if options.branch is not None:
         _check_plaintext(plan, changes, git)
@@ -96,7 +96,7 @@ def publish(
         commit = commit_on_branch(git.root, options.branch, _files(plan, differing), plan.message)
         source = f"refs/heads/{options.branch}"
     else:
-        repository.write(plan.manifests, plan.removed)
+        repository.write(plan.files, plan.removed)
         if not options.commits:
             return Published(changes, branch=branch)
         public = [path for path in differing if path not in _private(plan)]
@@ -137,7 +137,7 @@ def _push(
 def _check_clean(plan: Plan, git: Git) -> None:
     """Refuse to commit what somebody else began in the same files."""
     private = _private(plan)
-    paths = [item.path for item in plan.manifests if item.path not in private]
+    paths = [item.path for item in plan.files if item.path not in private]
     changed = git.uncommitted([*paths, *plan.removed])
     if changed:
         back = f"`git checkout -- {from_here(changed[0])}`"
@@ -209,14 +209,14 @@ def _files(plan: Plan, differing: list[str]) -> dict[str, str | None]:
     private = _private(plan)
     files: dict[str, str | None] = {
         item.path: item.content
-        for item in plan.manifests
+        for item in plan.files
         if item.path in differing and item.path not in private
     }
     return files | {path: None for path in plan.removed if path in differing}
 
 
 def _private(plan: Plan) -> set[str]:
-    return {item.path for item in plan.manifests if item.private}
+    return {item.path for item in plan.files if item.private}
 
 
 def _warn_of_other_branch(

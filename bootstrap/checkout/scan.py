@@ -13,7 +13,7 @@ from bootstrap.files.input import read_secrets
 from bootstrap.git.blobs import Blob, exempt_paths
 from bootstrap.plaintext.local_secrets import LocalValue, collect_values
 from bootstrap.plaintext.metadata import MetadataSearch
-from bootstrap.plaintext.scan import Finding, Scanner, find_by_looks
+from bootstrap.plaintext.scan import Leak, Scanner, find_by_looks
 from bootstrap.plaintext.sealed_files import find_in_sealed
 
 _LOCAL = ("*.local.yaml", "*.local.yml", "*.local.env", ".env", ".env.*", "values.prod.yaml")
@@ -25,51 +25,51 @@ _PLACEHOLDER = PLACEHOLDER.encode()
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
+class ScanResult:
     """What was found; places, never the text."""
 
-    findings: tuple[Finding, ...]
+    leaks: tuple[Leak, ...]
     files: int
     """How many files were looked at."""
     secrets: int
     """How many values were looked for."""
 
 
-def check_contents(root: Path, contents: Mapping[str, str]) -> tuple[Finding, ...]:
+def check_contents(root: Path, contents: Mapping[str, str]) -> tuple[Leak, ...]:
     """Scan texts by path, as a commit is to have them that runs no hook."""
     blobs = [Blob(path, text.encode()) for path, text in contents.items()]
-    return scan_blobs(root, blobs).findings
+    return scan_blobs(root, blobs).leaks
 
 
-def scan_blobs(root: Path, blobs: Iterable[Blob]) -> CheckResult:
+def scan_blobs(root: Path, blobs: Iterable[Blob]) -> ScanResult:
     """Scan `blobs` for the secrets of this clone, and for what is secret by its looks."""
     secrets = load_local_values(root)
     scanner, search = Scanner(secrets), MetadataSearch(secrets)
-    findings: dict[Finding, None] = {}
-    suspects: dict[Finding, None] = {}
+    leaks: dict[Leak, None] = {}
+    suspects: dict[Leak, None] = {}
     paths = set()
     for blob in blobs:
         paths.add(blob.path)
         name = Path(blob.path).name
         if _LOCAL_NAME.fullmatch(name) and not _EXAMPLE.search(name):
-            findings[Finding(blob.path, 1, "a local file that Git must not have")] = None
+            leaks[Leak(blob.path, 1, "a local file that Git must not have")] = None
         named = set()
         for item, is_known in find_in_sealed(blob.path, blob.content, search):
-            (findings if is_known else suspects)[item] = None
+            (leaks if is_known else suspects)[item] = None
             if is_known:  # else the file may be exempt, and what follows must say it
                 named.add(item.line)
         values = scanner.find_values(blob.path, blob.content)
-        findings.update((item, None) for item in values if item.line not in named)
+        leaks.update((item, None) for item in values if item.line not in named)
         suspects.update(dict.fromkeys(find_by_looks(blob.path, blob.content)))
     exempt = exempt_paths(root, {item.path for item in suspects}) if suspects else set()
-    found = {*findings, *(item for item in suspects if item.path not in exempt)}
+    found = {*leaks, *(item for item in suspects if item.path not in exempt)}
     ordered = sorted(found, key=lambda item: (item.path, item.line, item.what))
-    return CheckResult(tuple(ordered), len(paths), len(secrets))
+    return ScanResult(tuple(ordered), len(paths), len(secrets))
 
 
-def mend_metadata(findings: Iterable[Finding]) -> str:
+def mend_metadata(leaks: Iterable[Leak]) -> str:
     """Return what to do about plaintext in labels and annotations of SealedSecrets."""
-    paths = {item.path for item in findings}
+    paths = {item.path for item in leaks}
     names = {match[1] for path in paths if (match := _SEALED.fullmatch(path))}
     name = names.pop() if len(names) == 1 else "ENV"
     if not any(_SEALED.fullmatch(path) for path in paths):

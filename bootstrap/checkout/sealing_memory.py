@@ -10,7 +10,7 @@ from bootstrap.checkout.environment_files import KEY_FILE
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.sealing.certificate import SealingCertificate, key_belongs_to, parse_private_key
 from bootstrap.sealing.digests import Digests, new_digests, parse_digests, render_digests
 from bootstrap.sealing.memory import SealingMemory
@@ -41,6 +41,6 @@ def load_private_key(environment: Environment, repository: Repository) -> RSAPri
     return parse_private_key(text, source=path) if text else None
 
 
-def render_memory(environment: Environment, digests: Digests) -> Manifest:
+def render_memory(environment: Environment, digests: Digests) -> PlannedFile:
     """Return the local file of digests."""
-    return Manifest(environment.path(DIGESTS_FILE), render_digests(digests), private=True)
+    return PlannedFile(environment.path(DIGESTS_FILE), render_digests(digests), private=True)

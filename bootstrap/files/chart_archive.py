@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from bootstrap.errors import BootstrapError
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 
 _MAX_FILES = 2000
 _MAX_BYTES = 4 * 2**20
@@ -32,9 +32,9 @@ def find_archive(folder: Path, name: str) -> Path:
     raise BootstrapError(f"--charts: several archives of {name}: {names}", "leave one of them")
 
 
-def unpack(archive: Path, name: str, target: str) -> list[Manifest]:
+def unpack(archive: Path, name: str, target: str) -> list[PlannedFile]:
     """Return the files of chart `name` in `archive`, to be written below `target`."""
-    manifests: list[Manifest] = []
+    files: list[PlannedFile] = []
     try:
         with tarfile.open(fileobj=io.BytesIO(_decompress(archive)), mode="r:") as stream:
             for member in stream:
@@ -43,18 +43,18 @@ def unpack(archive: Path, name: str, target: str) -> list[Manifest]:
                     continue
                 if not member.isfile() or len(parts) < 2 or parts[0] != name or ".." in parts:
                     raise _bad(archive, f"holds {member.name!r}, which no chart {name} has")
-                if member.size > _MAX_BYTES or len(manifests) >= _MAX_FILES:
+                if member.size > _MAX_BYTES or len(files) >= _MAX_FILES:
                     raise _bad(archive, "is larger than a chart is")
                 content = stream.extractfile(member)
                 text = content.read().decode() if content else ""
-                manifests.append(Manifest("/".join([target, *parts[1:]]), text))
+                files.append(PlannedFile("/".join([target, *parts[1:]]), text))
     except UnicodeDecodeError:
         raise _bad(archive, "holds a file that is not text") from None
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise _bad(archive, f"can't be read ({type(error).__name__})") from None
-    if f"{target}/Chart.yaml" not in {item.path for item in manifests}:
+    if f"{target}/Chart.yaml" not in {item.path for item in files}:
         raise _bad(archive, "has no Chart.yaml")
-    return manifests
+    return files
 
 
 def _decompress(archive: Path) -> bytes:

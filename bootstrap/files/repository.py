@@ -32,7 +32,7 @@ from bootstrap.files.atomic import (
     write_new,
 )
 from bootstrap.files.reading import read_regular
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.protocols import looks
 
 _LOCK_SECONDS = 30.0
@@ -101,39 +101,39 @@ class Repository:
         """Return the names of the files in argocd/platform, sorted."""
         return self._names(PLATFORM_DIR, folders=False)
 
-    def plan(self, manifests: Sequence[Manifest], removed: Sequence[str] = ()) -> list[Change]:
+    def plan(self, files: Sequence[PlannedFile], removed: Sequence[str] = ()) -> list[Change]:
         """Return what `write` would do, in its order, touching nothing."""
         changes = []
-        for manifest in manifests:
-            self._check_inside(self.root / manifest.path)
-            present = self._read_bytes(manifest.path)
+        for file in files:
+            self._check_inside(self.root / file.path)
+            present = self._read_bytes(file.path)
             if present is None:
                 action = "created"
             else:
-                action = "unchanged" if present == manifest.content.encode() else "updated"
-            changes.append(Change(manifest.path, action))
+                action = "unchanged" if present == file.content.encode() else "updated"
+            changes.append(Change(file.path, action))
         for path in removed:
             self._check_inside(self.root / path)
             changes.append(Change(path, "removed" if self.exists(path) else "unchanged"))
         return changes
 
-    def write(self, manifests: Sequence[Manifest], removed: Sequence[str] = ()) -> list[Change]:
+    def write(self, files: Sequence[PlannedFile], removed: Sequence[str] = ()) -> list[Change]:
         """Write what differs, take away `removed`, all or nothing, and return what was done.
 
         Every file is first written and synced beside its place, then all are renamed into it, in
         order, then the others go. A kill leaves each file old or new; a failure puts the old ones
         back.
         """
-        changes = self.plan(manifests, removed)
+        changes = self.plan(files, removed)
         differing = {change.path for change in changes if change.action != "unchanged"}
-        todo = [manifest for manifest in manifests if manifest.path in differing]
+        todo = [file for file in files if file.path in differing]
         gone = [self.root / path for path in removed if path in differing]
-        self._clean(manifests)
+        self._clean(files)
         with contextlib.ExitStack() as names, contextlib.ExitStack() as undo:
-            staged = [self._stage(manifest, undo) for manifest in todo]
+            staged = [self._stage(file, undo) for file in todo]
             self._sync({file: item.path for file, item in zip(staged, todo, strict=True)})
-            for manifest, temporary in zip(todo, staged, strict=True):
-                self._replace(manifest, temporary, undo, names)
+            for file, temporary in zip(todo, staged, strict=True):
+                self._replace(file, temporary, undo, names)
             for target in gone:
                 self._take_away(target, undo, names)
             self._sync({file.parent: item.path for file, item in zip(staged, todo, strict=True)})
@@ -199,40 +199,40 @@ class Repository:
             if e.name.endswith(".yaml") and not e.name.startswith(".")
         )
 
-    def _clean(self, manifests: Sequence[Manifest]) -> None:
+    def _clean(self, files: Sequence[PlannedFile]) -> None:
         """Remove what a killed run left behind; we hold the lock, so none is in use."""
-        for manifest in manifests:
-            target = self.root / manifest.path
+        for file in files:
+            target = self.root / file.path
             for leftover in target.parent.glob(f".{_HEX * 8}.tmp.{target.name}"):
                 drop(leftover)
 
-    def _stage(self, manifest: Manifest, undo: contextlib.ExitStack) -> Path:
-        target = self.root / manifest.path
+    def _stage(self, file: PlannedFile, undo: contextlib.ExitStack) -> Path:
+        target = self.root / file.path
         try:
             self._check_inside(target)
             make_folders(target.parent, undo)
             temporary = temporary_name(target)
             undo.callback(drop, temporary)
-            mode = PRIVATE_MODE if manifest.private else mode_of(target)
-            write_new(temporary, manifest.content.encode(), mode)
+            mode = PRIVATE_MODE if file.private else mode_of(target)
+            write_new(temporary, file.content.encode(), mode)
         except OSError as error:
-            raise _os_error(manifest.path, error) from error
+            raise _os_error(file.path, error) from error
         return temporary
 
     def _replace(
         self,
-        manifest: Manifest,
+        file: PlannedFile,
         temporary: Path,
         undo: contextlib.ExitStack,
         names: contextlib.ExitStack,
     ) -> None:
-        target = self.root / manifest.path
+        target = self.root / file.path
         try:
             kept = keep(target, names)
-            undo.callback(put_back, manifest.path, target, kept, temporary)
+            undo.callback(put_back, file.path, target, kept, temporary)
             temporary.replace(target)
         except OSError as error:
-            raise _os_error(manifest.path, error) from error
+            raise _os_error(file.path, error) from error
 
     def _take_away(
         self, target: Path, undo: contextlib.ExitStack, names: contextlib.ExitStack

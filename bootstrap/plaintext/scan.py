@@ -36,7 +36,7 @@ _LITERAL = re.compile(r"^\s+[^\s#{][^:]*:\s+(?!\{\{|\"\{\{|'\{\{|\"\"|''|\{\})\S
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Leak:
     """Plaintext, by its place; never the text."""
 
     path: str
@@ -65,18 +65,18 @@ class Scanner:
             for word, what in words.items()
         ]
 
-    def find_values(self, path: str, content: bytes) -> Iterator[Finding]:
+    def find_values(self, path: str, content: bytes) -> Iterator[Leak]:
         """Yield the place of each known secret in a file."""
         # white space is taken out of both, so that wrapping and indentation hide nothing
         compact = _compact(content)
         for needle, what in self._needles.items():
             position = compact.find(needle)
             if position >= 0:
-                yield Finding(path, _line_of(content, position), what)
+                yield Leak(path, _line_of(content, position), what)
         for word, what in self._words:
             match = word.search(content)
             if match:
-                yield Finding(path, content.count(b"\n", 0, match.start()) + 1, what)
+                yield Leak(path, content.count(b"\n", 0, match.start()) + 1, what)
 
 
 def _disguises(value: bytes) -> Iterator[tuple[bytes, str]]:
@@ -115,13 +115,13 @@ def _line_of(content: bytes, position: int) -> int:
     return 1
 
 
-def find_by_looks(path: str, content: bytes) -> Iterator[Finding]:
+def find_by_looks(path: str, content: bytes) -> Iterator[Leak]:
     """Yield what is secret whatever its value: keys, tokens, and Secrets that are not sealed."""
     for pattern in PRIVATE_KEYS:
         for match in pattern.finditer(content):
-            yield Finding(path, content.count(b"\n", 0, match.start()) + 1, "a private key")
+            yield Leak(path, content.count(b"\n", 0, match.start()) + 1, "a private key")
     for line, what in find_written(path, content):
-        yield Finding(path, line, what)
+        yield Leak(path, line, what)
     if path.endswith(MANIFEST):
         start = 0
         for document in re.split(rb"(?m)^(?=---)", content):
@@ -131,7 +131,7 @@ def find_by_looks(path: str, content: bytes) -> Iterator[Finding]:
             if kind and _holds_data(document.decode("utf-8", "replace")):
                 line = content.count(b"\n", 0, start + kind.start()) + 1
                 line += len(kind[0]) - len(kind[0].lstrip(b"\n"))
-                yield Finding(path, line, "a Secret that is not sealed")
+                yield Leak(path, line, "a Secret that is not sealed")
             start += len(document)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bootstrap.plaintext.metadata import Entry, MetadataSearch, read_entries
-from bootstrap.plaintext.scan import MANIFEST, Finding
+from bootstrap.plaintext.scan import MANIFEST, Leak
 from bootstrap.yaml.loader import load_all
 
 _METADATA = re.compile(r"annotations|labels")
@@ -17,7 +17,7 @@ _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]*(?:\s+#.*)?")
 
 def find_in_sealed(
     path: str, content: bytes, search: MetadataSearch
-) -> Iterator[tuple[Finding, bool]]:
+) -> Iterator[tuple[Leak, bool]]:
     """Yield each label and annotation with plaintext, and whether that is a value looked for."""
     if not path.lower().endswith(MANIFEST) or b"SealedSecret" not in content:
         return
@@ -28,7 +28,7 @@ def find_in_sealed(
         found = search.find(entry)
         if found is not None:
             line = _line_of(text, entry.name)
-            yield Finding(path, line, str(found), in_metadata=True), found.is_known
+            yield Leak(path, line, str(found), in_metadata=True), found.is_known
 
 
 def _entries(text: str) -> list[Entry]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from bootstrap.constants import SECRET_NAME
 from bootstrap.errors import BootstrapError
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.sealing.crypto import SCOPE_ANNOTATIONS, Scope, encryption_label, scope_of
 from bootstrap.sealing.template import SecretTemplate
 from bootstrap.yaml.documents import parse_mapping
@@ -149,9 +149,9 @@ def build_sealed_secret(sealed: SealedSecret) -> dict[str, Any]:
     }
 
 
-def render_sealed_secret(sealed: SealedSecret, path: str, owner: str = OWNER) -> Manifest:
+def render_sealed_secret(sealed: SealedSecret, path: str, owner: str = OWNER) -> PlannedFile:
     """Return the file at `path`."""
-    return Manifest(path, render_manifest(build_sealed_secret(sealed), owner=owner))
+    return PlannedFile(path, render_manifest(build_sealed_secret(sealed), owner=owner))
 
 
 def merge_values(

@@ -8,7 +8,7 @@ from bootstrap.checkout.environment_files import KEY_FILE
 from bootstrap.commands.init.init import InitResult
 from bootstrap.environments.environment import Environment
 from bootstrap.files.repository import Repository
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.shell import from_here
 from bootstrap.terminal.output import TerminalReporter, print_data, print_json
 from bootstrap.views.file_diff import diff_of
@@ -30,8 +30,8 @@ def show_init(result: InitResult, repository: Repository, *, dry_run: bool, as_j
             }
         )
     elif dry_run:
-        for manifest in result.manifests:
-            print_data(_diff(manifest, repository.read(manifest.path)))
+        for file in result.files:
+            print_data(_diff(file, repository.read(file.path)))
     for change in result.changes:
         _say.step(f"{verb_of(change.action, dry_run)} {change.path}")
     if result.is_new:
@@ -89,7 +89,7 @@ def _sync(environment: Environment) -> str:
     return "paused" if environment.paused else "auto"
 
 
-def _diff(manifest: Manifest, present: str | None) -> str:
-    if manifest.private:
-        return f"# {manifest.path}: private, not shown\n"
-    return diff_of(manifest.path, present, manifest.content)
+def _diff(file: PlannedFile, present: str | None) -> str:
+    if file.private:
+        return f"# {file.path}: private, not shown\n"
+    return diff_of(file.path, present, file.content)

@@ -30,8 +30,8 @@ def show_rewrite(
             }
         )
     elif dry_run:
-        for manifest in result.manifests:
-            print_data(diff_of(manifest.path, repository.read(manifest.path), manifest.content))
+        for file in result.files:
+            print_data(diff_of(file.path, repository.read(file.path), file.content))
     for change in result.changes:
         _say.step(f"{verb_of(change.action, dry_run)} {change.path}")
     for line in result.kept:

@@ -65,7 +65,7 @@ def show_check(result: CheckResult, *, as_json: bool) -> None:
                 "ok": result.ok,
                 "values": [
                     {"key": item.key, "state": item.state, "reason": item.reason}
-                    for item in result.verdicts
+                    for item in result.values
                 ],
                 "problems": list(result.problems),
                 "notes": list(result.notes),
@@ -74,7 +74,7 @@ def show_check(result: CheckResult, *, as_json: bool) -> None:
         )
     for problem in result.problems:
         _say.step(f"wrong: {problem}")
-    for item in result.verdicts:
+    for item in result.values:
         _say.step(f"{item.state}: {item.key}: {item.reason}")
     for note in result.notes:
         _say.step(f"note: {note}")

@@ -29,7 +29,7 @@ from bootstrap.environments.repo_url import parse_remote_url
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.git import Git
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.sealing.certificate import check_not_expired
 from bootstrap.sealing.crypto import seal_value
 from bootstrap.sealing.sealed_secret import merge_values, parse_sealed_secret, render_sealed_secret
@@ -135,7 +135,7 @@ def _seal(
     environment: Environment,
     repository: Repository,
     now: datetime,
-) -> Manifest:
+) -> PlannedFile:
     certificate = load_pinned(environment, repository)
     check_not_expired(certificate, now=now, source=environment.path(CERTIFICATE_FILE))
     memory = load_memory(environment, certificate, repository)

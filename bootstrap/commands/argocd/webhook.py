@@ -24,7 +24,7 @@ from bootstrap.environments.repo_url import same_repository
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 
 _BYTES = 32
 _NO_URL = "https://ARGOCD"
@@ -97,7 +97,7 @@ def set_webhook(
     # kept first: if the rest fails, the next run goes on with it
     with repository.lock():
         text = render_local(repository.read(LOCAL_FILE), secret)
-        kept = [Manifest(LOCAL_FILE, text, private=True)]
+        kept = [PlannedFile(LOCAL_FILE, text, private=True)]
         check_private(kept, git)
         repository.write(kept)
     if not present or users is not None:

@@ -21,7 +21,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
 from bootstrap.git.tracked import last_removal, tracked_files
-from bootstrap.planned_file import Manifest, is_generated
+from bootstrap.planned_file import PlannedFile, is_generated
 from bootstrap.shell import from_here
 
 
@@ -126,7 +126,7 @@ def only_plan(found: Found, repository: Repository) -> Plan:
     )
 
 
-def _without(found: Found, repository: Repository) -> tuple[Manifest, ...]:
+def _without(found: Found, repository: Repository) -> tuple[PlannedFile, ...]:
     """Return the project as it is without the environment."""
     project = repository.read(PROJECT_FILE)
     if project is None or not is_generated(project):

@@ -146,7 +146,7 @@ def _sealed(
             check_name, Severity.ERROR, problem,
             "the controller could not unseal it", f"`bootstrap secrets check {environment.name}`",
         )  # fmt: skip
-    if not result.verdicts:
+    if not result.values:
         yield Finding(
             check_name, Severity.WARNING, f"{result.path} holds no value yet",
             "the dispatcher waits for its secrets",
@@ -156,7 +156,7 @@ def _sealed(
 
 
 def _values(check_name: str, result: CheckResult, name: str) -> Iterator[Finding]:
-    ordered = sorted(result.verdicts, key=lambda item: (item.state, item.reason, item.key))
+    ordered = sorted(result.values, key=lambda item: (item.state, item.reason, item.key))
     for (state, reason), group in itertools.groupby(
         ordered, key=lambda item: (item.state, item.reason)
     ):

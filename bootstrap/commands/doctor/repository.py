@@ -136,9 +136,9 @@ def _pushed(
 
 def _plaintext(git: Git) -> Iterator[Finding]:
     result = check(git.root, staged=False)
-    if not result.findings:
+    if not result.leaks:
         yield Finding("plaintext", Severity.OK, f"no plaintext in {result.files} tracked files")
-    for item in result.findings:
+    for item in result.leaks:
         if item.in_metadata:
             mend = mend_metadata([item])
         elif is_edited(item.path):

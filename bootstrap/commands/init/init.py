@@ -40,7 +40,7 @@ from bootstrap.environments.scaffold import starting_config, starting_values
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.git import Git
-from bootstrap.planned_file import Manifest, is_generated
+from bootstrap.planned_file import PlannedFile, is_generated
 from bootstrap.protocols import Reporter
 from bootstrap.sealing.certificate import SealingCertificate
 from bootstrap.sealing.sealed_secret import SealedSecret, parse_sealed_secret, render_sealed_secret
@@ -69,7 +69,7 @@ class InitResult:
 
     environment: Environment
     certificate: SealingCertificate
-    manifests: tuple[Manifest, ...]
+    files: tuple[PlannedFile, ...]
     changes: tuple[Change, ...]
     made_key: bool
     """Whether this run made the private key, which the user must now keep safe."""
@@ -133,7 +133,7 @@ def init(
             warn_of_other_origin(environment, git, reporter)
         if existing and sealed and sealed.encrypted:
             _warn_of_move(existing, environment, reporter)
-        manifests = [
+        files = [
             *_human_files(environment, repository),
             *new_files,
             *([] if sealed else [_empty_sealed_secret(environment)]),
@@ -142,14 +142,14 @@ def init(
             owned(render_root(new_root), repository),
             owned(render_application(environment), repository),
         ]
-        check_private(manifests, git)
-        changes = repository.plan(manifests) if options.dry_run else repository.write(manifests)
+        check_private(files, git)
+        changes = repository.plan(files) if options.dry_run else repository.write(files)
     return InitResult(
         environment=environment,
         certificate=certificate,
-        manifests=tuple(manifests),
+        files=tuple(files),
         changes=tuple(changes),
-        made_key=any(manifest.private for manifest in new_files),
+        made_key=any(file.private for file in new_files),
         others=bool(others),
         in_use=existing is not None and sealed is not None and bool(sealed.encrypted),
         is_new=existing is None,
@@ -239,14 +239,14 @@ def _warn_of_move(old: Environment, new: Environment, reporter: Reporter) -> Non
     )
 
 
-def _human_files(environment: Environment, repository: Repository) -> list[Manifest]:
+def _human_files(environment: Environment, repository: Repository) -> list[PlannedFile]:
     starting = {
         "values.yaml": starting_values(environment),
         "agentsmith.yml": starting_config(),
     }
     paths = {environment.path(file): content for file, content in starting.items()}
     return [
-        Manifest(path, content) for path, content in paths.items() if not repository.exists(path)
+        PlannedFile(path, content) for path, content in paths.items() if not repository.exists(path)
     ]
 
 
@@ -268,7 +268,7 @@ def _load_sealed(environment: Environment, repository: Repository) -> SealedSecr
     return parse_sealed_secret(text, path=path, namespace=environment.namespace)
 
 
-def _empty_sealed_secret(environment: Environment) -> Manifest:
+def _empty_sealed_secret(environment: Environment) -> PlannedFile:
     return render_sealed_secret(
         SealedSecret(namespace=environment.namespace), environment.path(SEALED_FILE)
     )

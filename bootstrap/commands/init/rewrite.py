@@ -27,7 +27,7 @@ from bootstrap.environments.names import (
 from bootstrap.environments.repo_url import parse_remote_url, same_repository
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Change, Repository
-from bootstrap.planned_file import Manifest, is_generated
+from bootstrap.planned_file import PlannedFile, is_generated
 from bootstrap.protocols import Reporter
 from bootstrap.sealing.sealed_secret import SealedSecret, render_sealed_secret
 from bootstrap.shell import from_here
@@ -49,7 +49,7 @@ class RewriteResult:
 
     before: Root
     after: Root
-    manifests: tuple[Manifest, ...]
+    files: tuple[PlannedFile, ...]
     changes: tuple[Change, ...]
     kept: tuple[str, ...]
     """What was left as it is, a line each, and why."""
@@ -86,7 +86,7 @@ def rewrite(
             check_environment_name(item.name, after.names)
         _check_places(moved)
         leaving = [replace(item, names=after.names) for item in load_leaving(repository)]
-        manifests = [
+        files = [
             *_empty_secrets(environments, moved),
             owned(render_project([*moved, *leaving], after), repository),
             owned(render_root(after), repository),
@@ -95,9 +95,9 @@ def rewrite(
         ]
         kept += _credentials(before, after, repository)
         kept += _others_of_platform(before, after, repository)
-        changes = repository.plan(manifests) if options.dry_run else repository.write(manifests)
+        changes = repository.plan(files) if options.dry_run else repository.write(files)
     return RewriteResult(
-        before, after, tuple(manifests), tuple(changes), tuple(kept), tuple(_steps(before, after))
+        before, after, tuple(files), tuple(changes), tuple(kept), tuple(_steps(before, after))
     )
 
 
@@ -202,7 +202,7 @@ def _is_empty(environment: Environment, repository: Repository) -> bool:
 
 def _empty_secrets(
     before: Sequence[Environment], after: Sequence[Environment]
-) -> Iterator[Manifest]:
+) -> Iterator[PlannedFile]:
     """Yield the files of those that nothing is sealed for yet, for their new namespaces."""
     for old, new in zip(before, after, strict=True):
         if old.namespace != new.namespace:
@@ -220,7 +220,7 @@ def _check_places(environments: Sequence[Environment]) -> None:
             )
 
 
-def _platform(before: Root, after: Root, repository: Repository) -> Iterator[Manifest]:
+def _platform(before: Root, after: Root, repository: Repository) -> Iterator[PlannedFile]:
     """Yield the files of the platform, if there is one; of the charts' own, every other byte stays.
 
     They are the user's, and name our repository and project only where we wrote that.
@@ -236,9 +236,9 @@ def _platform(before: Root, after: Root, repository: Repository) -> Iterator[Man
         changed = _replace_field(changed, "targetRevision", before.revision, after.revision)
         changed = _replace_field(changed, "project", before.names.platform, after.names.platform)
         charts.append(parse_chart_application(changed, path=path))
-        yield Manifest(path, changed)
-    for manifest in render_platform(after, charts):
-        yield owned(manifest, repository)
+        yield PlannedFile(path, changed)
+    for file in render_platform(after, charts):
+        yield owned(file, repository)
 
 
 def _others_of_platform(before: Root, after: Root, repository: Repository) -> Iterator[str]:

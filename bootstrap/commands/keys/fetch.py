@@ -38,7 +38,7 @@ def fetch(
     with repository.lock():
         sealed = find_sealed(environment, repository)
         # values are looked at here, as the ways out are other ones than those of `init`
-        certificate, manifests = choose_certificate(
+        certificate, files = choose_certificate(
             environment,
             from_cluster,
             None,
@@ -46,12 +46,12 @@ def fetch(
             now=session.now(),
             reporter=session.reporter,
         )
-        if manifests and sealed and sealed.encrypted:
+        if files and sealed and sealed.encrypted:
             raise BootstrapError(
                 f"{environment.path(SEALED_FILE)} holds {len(sealed.encrypted)} values sealed for"
                 " another certificate, which would stay behind",
                 f"`bootstrap keys rotate {environment.name} --from-cluster` seals them again and"
                 " pins it",
             )
-        changes = repository.plan(manifests) if dry_run else repository.write(manifests)
+        changes = repository.plan(files) if dry_run else repository.write(files)
     return FetchResult(environment, certificate, tuple(changes))

@@ -28,7 +28,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.git import Git
 from bootstrap.plaintext.metadata import without_plaintext
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.protocols import Reporter
 from bootstrap.sealing.certificate import (
     SealingCertificate,
@@ -104,15 +104,15 @@ def rotate(
         )
         known = [present] if present else []
         kept = retain_key(environment, known, repository)
-        manifests = [
+        files = [
             # A kill between two of these loses nothing: no private key is replaced before its
             # copy is there, and what is pinned can always be had from here or the controller.
             *([kept] if kept else []),
             *_files(environment, resealed, certificate, key),
             *_digests(environment, resealed, certificate, key, repository, git, reporter),
         ]
-        check_private([item for item in manifests if item.path.endswith(".pem")], git)
-        changes = repository.plan(manifests) if dry_run else repository.write(manifests)
+        check_private([item for item in files if item.path.endswith(".pem")], git)
+        changes = repository.plan(files) if dry_run else repository.write(files)
         if key is None and not dry_run:
             repository.remove(environment.path(KEY_FILE))  # kept above, under its own name
     return RotateResult(
@@ -130,14 +130,14 @@ def _files(
     resealed: _Resealed,
     certificate: SealingCertificate,
     key: SealingKey | None,
-) -> list[Manifest]:
+) -> list[PlannedFile]:
     sealed = render_sealed_secret(resealed.sealed, environment.path(SEALED_FILE))
-    pinned = Manifest(environment.path(CERTIFICATE_FILE), render_certificate(certificate))
+    pinned = PlannedFile(environment.path(CERTIFICATE_FILE), render_certificate(certificate))
     if key is None:
         # the certificate last: a run that was killed before is then done again
         return [sealed, pinned]
     path = environment.path(KEY_FILE)
-    return [Manifest(path, render_key(key, environment.name), private=True), pinned, sealed]
+    return [PlannedFile(path, render_key(key, environment.name), private=True), pinned, sealed]
 
 
 def _reseal(
@@ -185,7 +185,7 @@ def _digests(
     repository: Repository,
     git: Git,
     reporter: Reporter,
-) -> list[Manifest]:
+) -> list[PlannedFile]:
     """Return the memory of what is sealed, without which the next `seal` seals all anew."""
     path = environment.path(DIGESTS_FILE)
     if key is not None or not resealed.sealed.encrypted:
@@ -214,7 +214,7 @@ def _digests(
         )
         for name, value in resealed.values.items()
     }
-    return [Manifest(path, render_digests(Digests(hmac_key, by_key)), private=True)]
+    return [PlannedFile(path, render_digests(Digests(hmac_key, by_key)), private=True)]
 
 
 def _newest(cluster: Cluster, now: datetime) -> SealingCertificate:

@@ -143,9 +143,9 @@ def sealing_problems(
         controller=None,
     )
     wrong: dict[str, list[str]] = {}
-    for verdict in result.verdicts:
-        if verdict.state is State.WRONG:
-            wrong.setdefault(verdict.reason, []).append(verdict.key)
+    for value in result.values:
+        if value.state is State.WRONG:
+            wrong.setdefault(value.reason, []).append(value.key)
     return (
         *(f"{result.path}: {problem}" for problem in result.problems),
         *(f"{result.path}: {', '.join(keys)}: {reason}" for reason, keys in wrong.items()),

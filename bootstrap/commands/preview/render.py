@@ -15,7 +15,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.helm import Helm
 from bootstrap.manifests.rendered import mask_secrets
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,6 @@ def write_rendered(folder: Path, rendered: Sequence[Rendered]) -> list[str]:
         raise BootstrapError(
             f"--output-dir {folder}: {reason}", "name a folder that you may write to"
         ) from None
-    manifests = [Manifest(f"{item.environment.name}.yaml", item.text) for item in rendered]
-    changes = Repository(folder).write(manifests)
+    files = [PlannedFile(f"{item.environment.name}.yaml", item.text) for item in rendered]
+    changes = Repository(folder).write(files)
     return [change.path for change in changes if change.action != "unchanged"]

@@ -16,7 +16,7 @@ from bootstrap.environments.hold import check_hold, release_hold
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.git import Git
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.protocols import Reporter
 
 
@@ -177,7 +177,7 @@ def carry_out(
     """Show and publish `edits`; the repository must be locked."""
     place.preview(edits)
     return publish(
-        Plan(tuple(Manifest(item.path, item.after) for item in edits), message),
+        Plan(tuple(PlannedFile(item.path, item.after) for item in edits), message),
         place.publishing,
         environments=[environment],
         repository=place.repository,

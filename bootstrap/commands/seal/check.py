@@ -53,7 +53,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ValueCheck:
     """What is known about the value of `key`, and why."""
 
     key: str
@@ -68,7 +68,7 @@ class CheckResult:
     environment: Environment
     path: str
     scope: Scope
-    verdicts: tuple[Verdict, ...]
+    values: tuple[ValueCheck, ...]
     problems: tuple[str, ...]
     """What is wrong with the file as a whole."""
     notes: tuple[str, ...]
@@ -78,7 +78,7 @@ class CheckResult:
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong, as far as it could be verified."""
-        return not self.problems and all(item.state is not State.WRONG for item in self.verdicts)
+        return not self.problems and all(item.state is not State.WRONG for item in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +90,19 @@ class _Local:
     path: str
     others: Sequence[Environment]
 
-    def judge(self, sealed: SealedSecret, name: str, text: str) -> Verdict:
+    def judge(self, sealed: SealedSecret, name: str, text: str) -> ValueCheck:
         if self.key is None:
-            return Verdict(name, State.UNVERIFIED, "well-formed; there is no private key here")
+            return ValueCheck(name, State.UNVERIFIED, "well-formed; there is no private key here")
         if open_with(self.key, text, sealed.label) is not None:
-            return Verdict(name, State.OK, f"{self.path} opens it")
+            return ValueCheck(name, State.OK, f"{self.path} opens it")
         if cause := self._cause(sealed, text):
-            return Verdict(name, State.WRONG, cause)
+            return ValueCheck(name, State.WRONG, cause)
         if self.is_own:
-            return Verdict(
+            return ValueCheck(
                 name, State.WRONG, f"{self.path} does not open it: another certificate, or damage"
             )
         reason = f"{self.path} is not the key of the certificate and does not open it"
-        return Verdict(name, State.UNVERIFIED, reason)
+        return ValueCheck(name, State.UNVERIFIED, reason)
 
     def _cause(self, sealed: SealedSecret, text: str) -> str | None:
         """Return what the value was sealed for, if any other scope or environment opens it."""
@@ -142,11 +142,11 @@ def check(
             f"the manifest says {sealed.scope}, its template {sealed.template_scope}:"
             " `bootstrap seal` writes both alike"
         )
-    verdicts = [_judge(sealed, name, local) for name in sorted(sealed.encrypted)]
+    values = [_judge(sealed, name, local) for name in sorted(sealed.encrypted)]
     unverified = [] if controller else [_NO_CONTROLLER]
     if controller and sealed.encrypted:
-        verdicts, unverified = _ask(controller, sealed, verdicts)
-    left = [item.key for item in verdicts if item.state is State.UNVERIFIED]
+        values, unverified = _ask(controller, sealed, values)
+    left = [item.key for item in values if item.state is State.UNVERIFIED]
     if left:
         what = f"that they are sealed {sealed.scope} for {sealed.namespace}/{sealed.name}"
         unverified.insert(0, f"{what}: {', '.join(left)}")
@@ -154,7 +154,7 @@ def check(
         notes, unverified = [*notes, "no value is sealed yet"], []
     return CheckResult(
         environment, path, sealed.scope,
-        tuple(verdicts), tuple(problems), tuple(notes), tuple(unverified),
+        tuple(values), tuple(problems), tuple(notes), tuple(unverified),
     )  # fmt: skip
 
 
@@ -174,43 +174,43 @@ def _look_around(
     return _Local(key, is_own, key_path, elsewhere), [], notes
 
 
-def _judge(sealed: SealedSecret, name: str, local: _Local) -> Verdict:
+def _judge(sealed: SealedSecret, name: str, local: _Local) -> ValueCheck:
     malformed = describe_malformed(sealed.encrypted[name])
     if malformed:
-        return Verdict(name, State.WRONG, malformed)
+        return ValueCheck(name, State.WRONG, malformed)
     return local.judge(sealed, name, sealed.encrypted[name])
 
 
 def _ask(
-    connect: Callable[[], Controller], sealed: SealedSecret, verdicts: list[Verdict]
-) -> tuple[list[Verdict], list[str]]:
+    connect: Callable[[], Controller], sealed: SealedSecret, values: list[ValueCheck]
+) -> tuple[list[ValueCheck], list[str]]:
     """Let the controller have the last word on every value that is well-formed."""
-    malformed = [item for item in verdicts if describe_malformed(sealed.encrypted[item.key])]
-    rest = [item for item in verdicts if item not in malformed]
+    malformed = [item for item in values if describe_malformed(sealed.encrypted[item.key])]
+    rest = [item for item in values if item not in malformed]
     if not rest:
-        return verdicts, []
+        return values, []
     try:
         controller = connect()
         if _opens(controller, sealed, [item.key for item in rest]):
-            asked = [Verdict(item.key, State.OK, f"{controller.name} opens it") for item in rest]
+            asked = [ValueCheck(item.key, State.OK, f"{controller.name} opens it") for item in rest]
         else:
             asked = [_ask_for_one(controller, sealed, item, len(rest) == 1) for item in rest]
     except BootstrapError as error:
-        return verdicts, [f"that a controller holds the key: {error.message}"]
+        return values, [f"that a controller holds the key: {error.message}"]
     return sorted([*malformed, *asked], key=lambda item: item.key), []
 
 
 def _ask_for_one(
-    controller: Controller, sealed: SealedSecret, known: Verdict, refused: bool
-) -> Verdict:
+    controller: Controller, sealed: SealedSecret, known: ValueCheck, refused: bool
+) -> ValueCheck:
     if not refused and _opens(controller, sealed, [known.key]):
-        return Verdict(known.key, State.OK, f"{controller.name} opens it")
+        return ValueCheck(known.key, State.OK, f"{controller.name} opens it")
     if known.state is State.WRONG:
         return known
     reason = f"{controller.name} does not hold the key that it is sealed for"
     if known.state is State.UNVERIFIED:
         reason = f"{controller.name} does not open it: another certificate, scope or namespace"
-    return Verdict(known.key, State.WRONG, reason)
+    return ValueCheck(known.key, State.WRONG, reason)
 
 
 def _opens(controller: Controller, sealed: SealedSecret, keys: Sequence[str]) -> bool:

@@ -30,7 +30,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.git import Git
 from bootstrap.plaintext.input import SecretInput
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.protocols import Reporter
 from bootstrap.sealing.certificate import SealingCertificate, check_not_expired, parse_certificate
 from bootstrap.sealing.crypto import Scope, seal_value
@@ -64,7 +64,7 @@ class SealResult:
     environment: Environment
     certificate: SealingCertificate | None
     """None where nothing was sealed for any."""
-    manifest: Manifest
+    manifest: PlannedFile
     change: Change
     merge: Merge
     empty: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ class SealResult:
 @dataclass(frozen=True, slots=True)
 class _Plan:
     result: Callable[[Change], SealResult]
-    manifests: tuple[Manifest, ...]
+    files: tuple[PlannedFile, ...]
     """The sealed file first."""
     missed: Names = NO_NAMES
     """What was to be kept, and is not there."""
@@ -132,10 +132,10 @@ class Sealer:
 
     def _act(self, plans: Sequence[_Plan]) -> list[SealResult]:
         check_asked(plan.missed for plan in plans)
-        manifests = [manifest for plan in plans for manifest in plan.manifests]
+        files = [file for plan in plans for file in plan.files]
         write = self.repository.plan if self.options.dry_run else self.repository.write
-        changes = {change.path: change for change in write(manifests)}
-        return [plan.result(changes[plan.manifests[0].path]) for plan in plans]
+        changes = {change.path: change for change in write(files)}
+        return [plan.result(changes[plan.files[0].path]) for plan in plans]
 
     def _plan(self, environment: Environment, secrets: SecretInput) -> _Plan:
         existing = load_sealed(environment, self.repository)
@@ -221,7 +221,7 @@ class Sealer:
         memory: SealingMemory,
         merge: Merge,
         values: dict[str, bytes],
-    ) -> list[Manifest]:
+    ) -> list[PlannedFile]:
         """Return the local file of digests, or nothing where it is not needed or not safe."""
         if memory.is_own_key:
             return []

@@ -27,7 +27,7 @@ from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
 from bootstrap.files.chart_archive import find_archive, unpack
 from bootstrap.files.repository import Change, Repository
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from bootstrap.protocols import Reporter
 
 
@@ -79,7 +79,7 @@ def write_platform(repository: Repository, root: Root, archives: Path | None) ->
     with repository.lock():
         found = dict(platform_files(repository))
         present = {path: replace_moved(text, path=path) for path, text in found.items()}
-        manifests = [Manifest(path, text) for path, text in present.items() if text != found[path]]
+        files = [PlannedFile(path, text) for path, text in present.items() if text != found[path]]
         charts = []
         for known in PLATFORM_CHARTS:
             path = chart_path(known.name)
@@ -90,11 +90,11 @@ def write_platform(repository: Repository, root: Root, archives: Path | None) ->
             if archives is not None:
                 chart = replace(known, folder=f"{CHARTS_DIR}/{known.name}", repo="", version="")
                 archive = find_archive(archives, known.name)
-                manifests += unpack(archive, known.name, chart.folder)
+                files += unpack(archive, known.name, chart.folder)
             charts.append(chart)
-            manifests.append(render_chart_application(chart, root))
-        shared = [owned(manifest, repository) for manifest in render_platform(root, charts)]
-        changes = repository.write([*manifests, *shared])
+            files.append(render_chart_application(chart, root))
+        shared = [owned(file, repository) for file in render_platform(root, charts)]
+        changes = repository.write([*files, *shared])
     return [change for change in changes if change.action != "unchanged"]
 
 

@@ -14,7 +14,7 @@ from bootstrap.environments.environment import Environment, parse_destination
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Change, Repository
 from bootstrap.git import Git
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from tests.unit.work_tree import WorkTree
 
 VALUES = "environments/prod/values.yaml"
@@ -23,9 +23,9 @@ KEY = "environments/prod/sealing-key.local.pem"
 PROD = Environment("prod", "agentsmith-prod", "https://x/y.git", "main", parse_destination(None))
 PLAN = Plan(
     (
-        Manifest(VALUES, "image: new\n"),
-        Manifest("environments/prod/made.yaml", "made\n"),
-        Manifest(KEY, "private\n", private=True),
+        PlannedFile(VALUES, "image: new\n"),
+        PlannedFile("environments/prod/made.yaml", "made\n"),
+        PlannedFile(KEY, "private\n", private=True),
     ),
     "Release new in prod",
     removed=(OLD, "environments/prod/never-was.yaml"),
@@ -378,7 +378,7 @@ def test_a_push_that_is_interrupted_can_be_run_again(tree: WorkTree, remote: Pat
 def test_a_branch_whose_push_is_interrupted_is_not_in_the_way_of_the_next_try(
     tree: WorkTree, remote: Path
 ) -> None:
-    plan = Plan((Manifest(VALUES, "image: new\n"),), "Release new in prod")
+    plan = Plan((PlannedFile(VALUES, "image: new\n"),), "Release new in prod")
     interrupt(tree, "pre-push")
     with pytest.raises(KeyboardInterrupt):
         carry_out(tree, plan, branch="fix", push=True)
@@ -395,7 +395,7 @@ def test_plaintext_does_not_get_onto_a_branch_where_no_hook_runs(
 ) -> None:
     tree.write("secrets.local.yaml", "secrets:\n  jiraToken: MARKED-local-value\n")
     texts = {VALUES: "secrets:\n  githubToken: MARKED\n", OLD: "a: 1\nb: MARKED-local-value\n"}
-    plan = Plan(tuple(Manifest(path, text) for path, text in texts.items()), "Leak")
+    plan = Plan(tuple(PlannedFile(path, text) for path, text in texts.items()), "Leak")
     before = tree.snapshot()
 
     with pytest.raises(BootstrapError) as refused:

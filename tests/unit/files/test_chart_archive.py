@@ -8,7 +8,7 @@ import pytest
 
 from bootstrap.errors import BootstrapError
 from bootstrap.files.chart_archive import find_archive, unpack
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 
 
 def pack(file: Path, files: dict[str, bytes], link: str = "") -> Path:
@@ -35,8 +35,8 @@ def test_a_chart_is_unpacked_as_text_below_its_folder(tmp_path: Path):
 
     assert archive.name == "argo-cd-9.5.0.tgz"
     assert unpack(archive, "argo-cd", "charts/argo-cd") == [
-        Manifest("charts/argo-cd/Chart.yaml", "name: argo-cd\n"),
-        Manifest("charts/argo-cd/charts/redis-ha/Chart.yaml", "a: 1\n"),
+        PlannedFile("charts/argo-cd/Chart.yaml", "name: argo-cd\n"),
+        PlannedFile("charts/argo-cd/charts/redis-ha/Chart.yaml", "a: 1\n"),
     ]
 
 

@@ -13,16 +13,16 @@ import pytest
 from bootstrap.errors import BootstrapError
 from bootstrap.files import repository as module
 from bootstrap.files.repository import Change, Repository
-from bootstrap.planned_file import Manifest
+from bootstrap.planned_file import PlannedFile
 from tests.unit.work_tree import WorkTree
 
 FILES = [
-    Manifest("environments/prod/new.yaml", "new\n"),
-    Manifest("old.yaml", "changed\n"),
-    Manifest("same.yaml", "same\n"),
-    Manifest("environments/prod/key.local.pem", "key\n", private=True),
-    Manifest("digests.local.json", "changed\n", private=True),
-    Manifest("argocd/applications/prod.yaml", "app\n"),
+    PlannedFile("environments/prod/new.yaml", "new\n"),
+    PlannedFile("old.yaml", "changed\n"),
+    PlannedFile("same.yaml", "same\n"),
+    PlannedFile("environments/prod/key.local.pem", "key\n", private=True),
+    PlannedFile("digests.local.json", "changed\n", private=True),
+    PlannedFile("argocd/applications/prod.yaml", "app\n"),
 ]
 MESSAGE_HINT = "check the file's place, owner and permissions, then run this again"
 
