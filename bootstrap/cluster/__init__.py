@@ -50,10 +50,7 @@ class Cluster:
         return self._api.context
 
     def has_kind(self, version: str, kind: str) -> bool:
-        """Tell whether the cluster knows `kind` of "group/version".
-
-        Groups are shared: argoproj.io is also that of Workflows and Rollouts.
-        """
+        """Tell whether the cluster knows `kind` of "group/version"."""
         with self._api.translated(f"looking for {kind} of {version}"):
             return self._discovery.find(version, kind) is not None
 

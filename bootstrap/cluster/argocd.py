@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bootstrap.argocd.products import ARGO_CD
 from bootstrap.cluster.connection import Connection, bounded
 from bootstrap.cluster.discovery import Kind
 from bootstrap.constants import ARGOCD_NAMESPACE
 
-_VERSION = "argoproj.io/v1alpha1"
 _KINDS = {
-    "AppProject": Kind(_VERSION, "AppProject", "appprojects", namespaced=True),
-    "Application": Kind(_VERSION, "Application", "applications", namespaced=True),
+    "AppProject": Kind(ARGO_CD.version, "AppProject", "appprojects", namespaced=True),
+    "Application": Kind(ARGO_CD.version, "Application", "applications", namespaced=True),
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from bootstrap.argocd.products import SEALED_SECRETS
 from bootstrap.cluster.connection import Connection
 
 
@@ -40,7 +41,7 @@ class Kind:
 # those that are asked for by name, whatever the server says of itself
 NAMESPACE = Kind("v1", "Namespace", "namespaces", namespaced=False)
 SECRET = Kind("v1", "Secret", "secrets", namespaced=True)
-SEALED_SECRET = Kind("bitnami.com/v1alpha1", "SealedSecret", "sealedsecrets", namespaced=True)
+SEALED_SECRET = Kind(*SEALED_SECRETS.mark, "sealedsecrets", namespaced=True)
 
 
 class Discovery:
