@@ -18,6 +18,9 @@ SECRET_NAME = "agentsmith-secrets"  # noqa: S105 - the name of a Secret, not one
 ARGOCD_NAMESPACE = "argocd"
 IN_CLUSTER = "https://kubernetes.default.svc"
 FIELD_MANAGER = "agentsmith-bootstrap"
+# Argo CD's own name for what it applies: so it owns from the start what it adopts, and a later
+# version can take away what this one brought.
+ARGOCD_FIELD_MANAGER = "argocd-controller"
 
 # What the values of docs/examples/secrets.example.yaml begin with, which people copy.
 PLACEHOLDER = "sample-"

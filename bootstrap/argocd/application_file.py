@@ -36,6 +36,14 @@ class ApplicationFile:
     environment: Environment
     helm: HelmSource | BootstrapError
     """What Helm is given, or which change by hand keeps bootstrap from rendering it."""
+    text: str
+    """The whole file."""
+
+    def helm_source(self) -> HelmSource:
+        """Return what Helm is given. Raises BootstrapError where it can't be rendered."""
+        if isinstance(self.helm, BootstrapError):
+            raise self.helm
+        return self.helm
 
 
 def read_application(text: str, *, name: str, path: str) -> ApplicationFile:
@@ -55,7 +63,7 @@ def read_application(text: str, *, name: str, path: str) -> ApplicationFile:
         helm: HelmSource | BootstrapError = read_helm_source(source, environment, path)
     except BootstrapError as error:
         helm = error
-    return ApplicationFile(environment, helm)
+    return ApplicationFile(environment, helm, text)
 
 
 def parse_application(text: str, *, name: str, path: str) -> Environment:

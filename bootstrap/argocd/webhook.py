@@ -1,35 +1,20 @@
-"""Webhooks of Git providers: where Argo CD keeps their secrets, and what a person enters where.
-
-https://argo-cd.readthedocs.io/en/stable/operator-manual/webhook/
-"""
+"""The secrets of webhooks: given or kept in a local file, and what a person enters where."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import urlsplit
 
+from bootstrap.argocd.webhook_providers import PROVIDERS, Provider, WebhookProvider
 from bootstrap.errors import BootstrapError, UsageError
 
 LOCAL_FILE = "webhook.local.env"
 PATH = "/api/webhook"
-AZURE_USER = "agentsmith"
 RESTART = "`kubectl -n argocd rollout restart deployment argocd-server`"
 _LEAST_CHARACTERS = 16
 _HEAD = "# Secrets of the webhooks that tell Argo CD of a push. Never commit them.\n"
-
-
-class Provider(StrEnum):
-    """Who sends the events."""
-
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    BITBUCKET = "bitbucket"
-    BITBUCKET_SERVER = "bitbucket-server"
-    AZURE_DEVOPS = "azuredevops"
-    GITEA = "gitea"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,26 +25,13 @@ class WebhookSecret:
     text: str
 
     @property
-    def read_at_start(self) -> bool:
-        """Whether Argo CD's server reads it only when it starts: it watches those of others."""
-        return self.provider is Provider.AZURE_DEVOPS
+    def row(self) -> WebhookProvider:
+        """What is known of its provider."""
+        return PROVIDERS[self.provider]
 
     def values(self) -> dict[str, str]:
         """Return the keys of Secret argocd-secret, and what they must hold."""
-        match self.provider:
-            case Provider.BITBUCKET:
-                return {"webhook.bitbucket.uuid": self.text}
-            case Provider.BITBUCKET_SERVER:
-                return {"webhook.bitbucketserver.secret": self.text}
-            case Provider.GITEA:
-                return {"webhook.gogs.secret": self.text}
-            case Provider.AZURE_DEVOPS:
-                return {
-                    "webhook.azuredevops.username": AZURE_USER,
-                    "webhook.azuredevops.password": self.text,
-                }
-            case _:
-                return {f"webhook.{self.provider}.secret": self.text}
+        return {key: self.text if fixed is None else fixed for key, fixed in self.row.keys.items()}
 
 
 def parse_given(provider: Provider, raw: bytes) -> WebhookSecret:
@@ -120,49 +92,5 @@ def parse_local(text: str | None, provider: Provider) -> WebhookSecret | None:
 def describe_form(provider: Provider, url: str) -> Mapping[str, str]:
     """Return what to enter: where, and field by field."""
     secret = f"{variable_of(provider)} of {LOCAL_FILE}"
-    match provider:
-        case Provider.GITHUB:
-            return {
-                "where": "the repository's Settings, Webhooks, Add webhook",
-                "Payload URL": url,
-                "Content type": "application/json",
-                "Secret": secret,
-                "Events": "just the push event",
-            }
-        case Provider.GITLAB:
-            return {
-                "where": "the project's Settings, Webhooks, Add new webhook",
-                "URL": url,
-                "Secret token": secret,
-                "Trigger": "push events",
-            }
-        case Provider.BITBUCKET:
-            return {
-                "where": "the repository's Settings, Webhooks, Add webhook",
-                "URL": url,
-                "Triggers": "repository push",
-                "UUID": "Bitbucket makes it; it is what was piped in here",
-            }
-        case Provider.BITBUCKET_SERVER:
-            return {
-                "where": "the repository's settings, Webhooks, Create webhook",
-                "URL": url,
-                "Secret": secret,
-                "Events": "repository push",
-            }
-        case Provider.AZURE_DEVOPS:
-            return {
-                "where": "Project settings, Service hooks, Web Hooks",
-                "Trigger": "code pushed",
-                "URL": url,
-                "Basic authentication username": AZURE_USER,
-                "Basic authentication password": secret,
-            }
-        case Provider.GITEA:
-            return {
-                "where": "the repository's Settings, Webhooks, Add webhook, Gitea",
-                "Target URL": url,
-                "POST content type": "application/json",
-                "Secret": secret,
-                "Trigger on": "push events",
-            }
+    form = PROVIDERS[provider].form
+    return {field: text.format(url=url, secret=secret) for field, text in form.items()}

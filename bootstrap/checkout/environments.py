@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from bootstrap.argocd.application_file import parse_application, parse_root
+from bootstrap.argocd.application_file import ApplicationFile, parse_root, read_application
 from bootstrap.checkout.removed import removal_hint
 from bootstrap.constants import APPLICATIONS_DIR, ENVIRONMENTS_DIR, ROOT_FILE
 from bootstrap.environments.environment import Environment, Root
@@ -17,44 +17,57 @@ from bootstrap.git import Git
 from bootstrap.planned_file import PlannedFile, is_generated
 
 
-def load_environment(repository: Repository, name: str) -> Environment | None:
-    """Return environment `name`, None without an Application; one not ours is an error."""
+def load_application(repository: Repository, name: str) -> ApplicationFile | None:
+    """Return what is said of environment `name`, None if nothing; a file not ours is an error."""
     path = f"{APPLICATIONS_DIR}/{name}.yaml"
     text = repository.read(path)
     if text is None:
         return None
     if not is_generated(text):
         raise not_ours(path)
-    return parse_application(text, name=name, path=path)
+    return read_application(text, name=name, path=path)
+
+
+def load_environment(repository: Repository, name: str) -> Environment | None:
+    """Return environment `name`, None without an Application; one not ours is an error."""
+    found = load_application(repository, name)
+    return None if found is None else found.environment
+
+
+def load_applications(repository: Repository) -> list[ApplicationFile]:
+    """Return the file of every environment that bootstrap made, by name."""
+    return [_or_raise(item) for _name, item in read_applications(repository)]
 
 
 def load_environments(repository: Repository) -> list[Environment]:
     """Return every environment that bootstrap made, by name; other Applications are left alone."""
-    return [_or_raise(item) for _name, item in read_environments(repository)]
+    return [item.environment for item in load_applications(repository)]
 
 
-def read_environments(repository: Repository) -> Iterator[tuple[str, Environment | BootstrapError]]:
-    """Yield each environment that bootstrap made by its name, or what is wrong with its file."""
+def read_applications(
+    repository: Repository,
+) -> Iterator[tuple[str, ApplicationFile | BootstrapError]]:
+    """Yield the file of each environment that bootstrap made by name, or what is wrong with it."""
     for name in repository.applications():
         path = f"{APPLICATIONS_DIR}/{name}.yaml"
         try:
             text = repository.read(path)
             if text is not None and is_generated(text):
-                yield name, parse_application(text, name=name, path=path)
+                yield name, read_application(text, name=name, path=path)
         except BootstrapError as error:
             yield name, error
 
 
-def _or_raise(found: Environment | BootstrapError) -> Environment:
+def _or_raise(found: ApplicationFile | BootstrapError) -> ApplicationFile:
     if isinstance(found, BootstrapError):
         raise found
     return found
 
 
-def require_environment(repository: Repository, name: str) -> Environment:
-    """Return environment `name`, or raise an error that lists those there are."""
-    environment = load_environment(repository, check_environment_name(name, load_names(repository)))
-    if environment is None:
+def require_application(repository: Repository, name: str) -> ApplicationFile:
+    """Return what is said of environment `name`, or raise an error that lists those there are."""
+    found = load_application(repository, check_environment_name(name, load_names(repository)))
+    if found is None:
         hint = removal_hint(repository, name)
         if hint is not None:
             raise UsageError(f"environment {name} is being removed", hint)
@@ -63,7 +76,12 @@ def require_environment(repository: Repository, name: str) -> Environment:
         raise UsageError(
             f"no environment {name!r}; {listed}", f"make it with `bootstrap init {name}`"
         )
-    return environment
+    return found
+
+
+def require_environment(repository: Repository, name: str) -> Environment:
+    """Return environment `name`, or raise an error that lists those there are."""
+    return require_application(repository, name).environment
 
 
 def choose_environments(repository: Repository, name: str | None) -> list[Environment]:

@@ -13,6 +13,7 @@ from bootstrap.argocd.ownership import (
     refusal,
     repository_of,
 )
+from bootstrap.argocd.products import ARGO_CD
 from bootstrap.checkout.environments import load_root
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.environments.repo_url import same_repository
@@ -35,7 +36,7 @@ class Live:
 
 def read_live(root: Root, environments: Sequence[Environment], cluster: Cluster) -> Live:
     """Ask for what is labelled as ours in one call, and by name for what is not among it."""
-    if not cluster.has_kind("argoproj.io/v1alpha1", "Application"):
+    if not cluster.has_kind(*ARGO_CD.mark):
         return Live({}, None)  # no Argo CD yet
     applications = dict(cluster.argocd.read_applications())
     for name in [root.names.root, *(item.application for item in environments)]:

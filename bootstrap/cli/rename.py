@@ -56,11 +56,12 @@ def run_rewrite(
 
 
 def _ask(context: str | None) -> Objects:
+    from bootstrap.argocd.products import ARGO_CD
     from bootstrap.errors import BootstrapError
 
     try:
         cluster = connect(context)
-        if not cluster.has_kind("argoproj.io/v1alpha1", "Application"):
+        if not cluster.has_kind(*ARGO_CD.mark):
             return {}
         return cluster.argocd.read_applications()
     except BootstrapError as error:

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from bootstrap.argocd.webhook_providers import Provider
 from bootstrap.cli.options import Context, Format, Output, connect, open_repository, parse_duration
 from bootstrap.errors import UsageError
-
-
-class ProviderOption(StrEnum):
-    """Who sends the events."""
-
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    BITBUCKET = "bitbucket"
-    BITBUCKET_SERVER = "bitbucket-server"
-    AZURE_DEVOPS = "azuredevops"
-    GITEA = "gitea"
-
 
 webhook = typer.Typer(
     no_args_is_help=True, help="Have pushes seen at once: by a webhook of the Git provider."
 )
 
-_Provider = Annotated[
-    ProviderOption, typer.Option("--provider", help="Who tells Argo CD of a push.")
-]
+_Provider = Annotated[Provider, typer.Option("--provider", help="Who tells Argo CD of a push.")]
 _Url = Annotated[
     str | None,
     typer.Option("--url", help="URL of Argo CD's server [default: that of argocd-cm]."),
@@ -58,7 +44,7 @@ def set_(
 
     The secret is kept in webhook.local.env, which only you can read and Git ignores.
     """
-    from bootstrap.argocd.webhook import Provider, webhook_url
+    from bootstrap.argocd.webhook import webhook_url
     from bootstrap.commands.argocd.webhook import choose_secret, set_webhook
     from bootstrap.views.webhook import show_webhook
 
@@ -66,7 +52,7 @@ def set_(
         webhook_url(url)  # refused before a secret is read or a cluster asked
     git, repository = open_repository()
     result = set_webhook(
-        choose_secret(Provider(provider), _given(secret_stdin), repository, new=replace),
+        choose_secret(provider, _given(secret_stdin), repository, new=replace),
         url,
         replace=replace,
         repository=repository,
@@ -95,7 +81,7 @@ def test(
     """
     import time
 
-    from bootstrap.argocd.webhook import Provider, webhook_url
+    from bootstrap.argocd.webhook import webhook_url
     from bootstrap.checkout.environments import load_names
     from bootstrap.commands.argocd.webhook import find_secret
     from bootstrap.commands.argocd.webhook_probe import Probe
@@ -107,7 +93,7 @@ def test(
     if url is not None:
         webhook_url(url)  # refused before a secret is read or a cluster asked
     _git, repository = open_repository()
-    secret = find_secret(Provider(provider), _given(secret_stdin), repository)
+    secret = find_secret(provider, _given(secret_stdin), repository)
     cluster = connect(context)
     root = load_names(repository).root
     address = url or cluster.secrets.read_argocd_url()

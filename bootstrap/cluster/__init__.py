@@ -11,9 +11,11 @@ from bootstrap.cluster.argocd import ArgoCD
 from bootstrap.cluster.connection import Connection, bounded
 from bootstrap.cluster.controller import ANY_CONTROLLER, ControllerName, SealingController
 from bootstrap.cluster.controller_keys import ControllerKeys
+from bootstrap.cluster.discovery import SEALED_SECRET, Discovery
+from bootstrap.cluster.dry_run import DryRun
 from bootstrap.cluster.inspection import Inspection
+from bootstrap.cluster.installing import Installing
 from bootstrap.cluster.namespaces import Namespaces
-from bootstrap.cluster.objects import DryRun, Installing
 from bootstrap.cluster.sealed import Sealed
 from bootstrap.cluster.secrets import ArgoCDSecrets
 from bootstrap.cluster.workloads import Running
@@ -25,16 +27,17 @@ class Cluster:
     def __init__(self, connection: Connection, controller: ControllerName = ANY_CONTROLLER) -> None:
         """Ask through `connection`; `controller` is what the user says of sealed-secrets."""
         self._api = connection
+        self._discovery = Discovery(connection)
         self.argocd = ArgoCD(connection)
-        self.installing = Installing(connection)
-        self.namespaces = Namespaces(connection)
+        self.installing = Installing(connection, self._discovery)
+        self.namespaces = Namespaces(connection, self._discovery)
         self.running = Running(connection)
         self.sealing = SealingController(connection, controller)
         self.sealed = Sealed(connection)
         self.sealing_keys = ControllerKeys(connection)
         self.secrets = ArgoCDSecrets(connection)
         self.inspection = Inspection(connection)
-        self.dry_run = DryRun(connection)
+        self.dry_run = DryRun(connection, self._discovery)
 
     @classmethod
     def connect(cls, context: str | None, controller: ControllerName = ANY_CONTROLLER) -> Cluster:
@@ -47,21 +50,14 @@ class Cluster:
         return self._api.context
 
     def has_kind(self, version: str, kind: str) -> bool:
-        """Tell whether the cluster knows `kind` of "group/version".
-
-        Groups are shared: argoproj.io is also that of Workflows and Rollouts.
-        """
+        """Tell whether the cluster knows `kind` of "group/version"."""
         with self._api.translated(f"looking for {kind} of {version}"):
-            found = self._api.get_or_none(self._api.custom.get_api_resources, *version.split("/"))
-        return found is not None and any(item.kind == kind for item in found.resources)
+            return self._discovery.find(version, kind) is not None
 
     def read_workloads(self, namespace: str) -> list[dict[str, Any]]:
         """Return the SealedSecrets, Deployments, ReplicaSets and Pods of a namespace, raw."""
         with self._api.translated(f"reading the workloads of namespace {namespace}"):
-            sealed = self._api.get_or_none(
-                self._api.custom.list_namespaced_custom_object,
-                "bitnami.com", "v1alpha1", namespace, "sealedsecrets",
-            )  # fmt: skip
+            sealed = self._api.get(SEALED_SECRET.path_of_all(namespace))
             lists = {
                 "Deployment": self._api.apps.list_namespaced_deployment(namespace, **bounded()),
                 "ReplicaSet": self._api.apps.list_namespaced_replica_set(namespace, **bounded()),

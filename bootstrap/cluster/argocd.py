@@ -7,10 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
-from bootstrap.constants import ARGOCD_NAMESPACE, FIELD_MANAGER
+from bootstrap.argocd.products import ARGO_CD
+from bootstrap.cluster.connection import Connection, bounded
+from bootstrap.cluster.discovery import Kind
+from bootstrap.constants import ARGOCD_NAMESPACE
 
-_PLURALS = {"AppProject": "appprojects", "Application": "applications"}
+_KINDS = {
+    "AppProject": Kind(ARGO_CD.version, "AppProject", "appprojects", namespaced=True),
+    "Application": Kind(ARGO_CD.version, "Application", "applications", namespaced=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +46,15 @@ class ArgoCD:
         after that is not, either.
         """
         metadata = manifest["metadata"]
-        place = ("argoproj.io", "v1alpha1", metadata["namespace"], _PLURALS[manifest["kind"]])
+        path = _KINDS[manifest["kind"]].path(metadata["name"], metadata["namespace"])
         what = f"{manifest['kind']} {metadata['name']}"
         with self._api.translated(f"applying {what}", may_force=not force):
-            before = self._api.get_or_none(
-                self._api.custom.get_namespaced_custom_object, *place, metadata["name"]
-            )
+            before = self._api.get(path)
             wanted = dict(manifest)
             if before is not None:
                 check(before)
                 wanted["metadata"] = {**metadata, "uid": before["metadata"]["uid"]}
-            after = self._api.custom.patch_namespaced_custom_object(
-                *place, metadata["name"], wanted, field_manager=FIELD_MANAGER,
-                force=force, _content_type=APPLY_PATCH, **bounded(),
-            )  # fmt: skip
+            after = self._api.apply(path, wanted, force=force)
         if before is None:
             return "created"
         return "unchanged" if _desired(before) == _desired(after) else "configured"
@@ -78,10 +78,7 @@ class ArgoCD:
 
     def _read(self, kind: str, name: str) -> dict[str, Any] | None:
         with self._api.translated(f"reading {kind} {name}"):
-            found: dict[str, Any] | None = self._api.get_or_none(
-                self._api.custom.get_namespaced_custom_object,
-                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, _PLURALS[kind], name,
-            )  # fmt: skip
+            found: dict[str, Any] | None = self._api.get(_KINDS[kind].path(name, ARGOCD_NAMESPACE))
         return found
 
     def read_members(self, project: str) -> list[str]:

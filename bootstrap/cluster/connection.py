@@ -6,15 +6,16 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
+from bootstrap.cluster.errors import api_error
+from bootstrap.constants import FIELD_MANAGER
 from bootstrap.errors import BootstrapError, UnavailableError
 
 _TIMEOUT = (5, 30)
 """Seconds to connect, seconds to read."""
-APPLY_PATCH = "application/apply-patch+yaml"
-_TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
-_AGAIN = "run this again"
-_FORCE = "take that manager's change back, or run this with --force-conflicts"
+_APPLY_PATCH = "application/apply-patch+yaml"
+_NOT_FOUND = 404
 
 
 class Connection:
@@ -53,48 +54,66 @@ class Connection:
 
         The client's own calls of a Service proxy take no body.
         """
-        return self.request("POST", path, body)
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        content_type: str = "application/json",
-    ) -> tuple[int, bytes]:
-        """Send `body`, if there is one, to `path` of any kind; return the status and the answer."""
-        encoded = None if body is None else json.dumps(body).encode()
-        answer = self._send(method, path, "application/json", encoded, content_type)
+        answer = self._send("POST", path, body=json.dumps(body).encode(), retries=False)
         return answer.status, bytes(answer.data)
 
     def get(self, path: str, accept: str = "application/json") -> Any:
-        """Return the JSON that the API server has at `path`, None where it says 404."""
-        answer = self._send("GET", path, accept)
-        if answer.status == 404:
+        """Return the JSON that the API server has at `path`, None where it says 404.
+
+        Another refusal is the client's ApiException.
+        """
+        answer = self._send("GET", path, accept=accept)
+        if answer.status == _NOT_FOUND:
             return None
         return json.loads(_checked(answer))
 
-    def apply(self, path: str, manifest: str) -> None:
-        """Apply `manifest` (YAML) server-side at `path`, which names the field manager."""
-        body = manifest.encode()
-        _checked(self._send("PATCH", path, "application/json", body, APPLY_PATCH))
+    def apply(
+        self,
+        path: str,
+        manifest: Mapping[str, Any] | str,
+        *,
+        force: bool,
+        manager: str = FIELD_MANAGER,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Apply `manifest` (a mapping, or YAML text) server-side at `path`; return what it became.
+
+        `force` takes over fields of other managers, a conflict otherwise. With `dry_run` nothing is
+        kept. A refusal is the client's ApiException.
+        """
+        query = {
+            "fieldManager": manager,
+            **({"force": "true"} if force else {}),
+            **({"dryRun": "All"} if dry_run else {}),
+        }
+        text = manifest if isinstance(manifest, str) else json.dumps(manifest)  # JSON is YAML
+        answer = self._send(
+            "PATCH", f"{path}?{urlencode(query)}", body=text.encode(), content_type=_APPLY_PATCH
+        )
+        return dict(json.loads(_checked(answer)))
 
     def _send(
         self,
         method: str,
         path: str,
-        accept: str,
+        *,
+        accept: str = "application/json",
         body: bytes | None = None,
         content_type: str = "application/json",
+        retries: bool | None = None,
     ) -> Any:
+        """Return what answers, whatever its status; with `retries` None as the client retries."""
+        from urllib3 import Timeout
+
         settings = self._client.configuration
         headers = {"Content-Type": content_type, "Accept": accept}
         for setting in settings.auth_settings().values():
             if setting["in"] == "header":
                 headers[setting["key"]] = setting["value"]
+        connect, read = _TIMEOUT
         return self._client.rest_client.pool_manager.request(
-            method, settings.host + path, body=body, headers=headers, timeout=_TIMEOUT[1],
-            retries=False,
+            method, settings.host + path, body=body, headers=headers,
+            timeout=Timeout(connect=connect, read=read), retries=retries,
         )  # fmt: skip
 
     def get_or_none(self, call: Any, *arguments: Any, **options: Any) -> Any:
@@ -104,7 +123,7 @@ class Connection:
         try:
             return call(*arguments, **options, **bounded())
         except ApiException as error:
-            if error.status == 404:
+            if error.status == _NOT_FOUND:
                 return None
             raise
 
@@ -120,7 +139,7 @@ class Connection:
         try:
             yield
         except ApiException as error:
-            raise _api_error(step, error, self.context, may_force) from error
+            raise api_error(step, error, self.context, may_force) from error
         except (HTTPError, OSError) as error:
             raise UnavailableError(
                 f"{step}: cluster {self.context} does not answer ({type(error).__name__})",
@@ -132,7 +151,7 @@ def _checked(answer: Any) -> bytes:
     """Return what the API server answered, or raise the client's own error."""
     from kubernetes.client import ApiException
 
-    if answer.status >= 400:
+    if not 200 <= answer.status < 300:
         error = ApiException(status=answer.status, reason=answer.reason)
         error.body = bytes(answer.data)
         raise error
@@ -142,50 +161,6 @@ def _checked(answer: Any) -> bytes:
 def bounded() -> dict[str, Any]:
     """Return the options that bound every request in time."""
     return {"_request_timeout": _TIMEOUT}
-
-
-def _api_error(step: str, error: Any, context: str, may_force: bool) -> BootstrapError:
-    message = _status_message(error)
-    match error.status:
-        case 401:
-            return BootstrapError(
-                f"{step}: cluster {context} does not accept your credentials",
-                "log in to the cluster again",
-            )
-        case 403:
-            return BootstrapError(
-                f"{step}: forbidden: {message}", "use a context whose user may do that"
-            )
-        case 409 if _is_of_fields(error):
-            return BootstrapError(
-                f"{step}: another manager owns the same fields: {message}",
-                _FORCE if may_force else _AGAIN,
-            )
-        case 409:
-            return BootstrapError(f"{step}: conflict: {message}", _AGAIN)
-        case status:
-            passing = status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR
-            return (UnavailableError if passing else BootstrapError)(
-                f"{step}: the API server answered {error.status}: {message}",
-                "see whether the cluster is healthy, then run this again",
-            )
-
-
-def _is_of_fields(error: Any) -> bool:
-    """Tell whether managers conflict, and not two versions of an object, or two of one name."""
-    try:
-        causes = json.loads(error.body)["details"]["causes"]
-        return any(cause["reason"] == "FieldManagerConflict" for cause in causes)
-    except (TypeError, ValueError, KeyError):
-        return False
-
-
-def _status_message(error: Any) -> str:
-    try:
-        text = json.loads(error.body)["message"]
-    except (TypeError, ValueError, KeyError):
-        text = str(error.reason or "")
-    return " ".join(str(text).split())[:256]
 
 
 def _first_line(error: BaseException) -> str:

@@ -6,8 +6,9 @@ import base64
 from dataclasses import dataclass
 from datetime import datetime
 
-from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
+from bootstrap.cluster.connection import Connection, bounded
 from bootstrap.cluster.controller import CONTROLLER_LABELS
+from bootstrap.cluster.discovery import SECRET
 from bootstrap.constants import FIELD_MANAGER
 from bootstrap.errors import BootstrapError
 from bootstrap.sealing.key_backup import ACTIVE, KEY_LABEL, StoredKey, build_secret, read_secret
@@ -92,10 +93,7 @@ class ControllerKeys:
                 )
         body = build_secret(StoredKey(name, certificate, private_key, status), namespace)
         with self._api.translated(f"adding sealing key {namespace}/{name}"):
-            self._api.core.patch_namespaced_secret(
-                name, namespace, body, field_manager=FIELD_MANAGER,
-                _content_type=APPLY_PATCH, **bounded(),
-            )  # fmt: skip
+            self._api.apply(SECRET.path(name, namespace), body, force=False)
 
     def find_deployment(self, namespace: str) -> DeploymentRef | None:
         """Return the controller's Deployment in `namespace`, None if it is run another way."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bootstrap.cluster.connection import Connection, bounded
+from bootstrap.cluster.discovery import SEALED_SECRET
 from bootstrap.constants import FIELD_MANAGER
 from bootstrap.objects import mapping
 from bootstrap.sealing.taken import MANAGED, PresentSecret
-
-_KIND = ("bitnami.com", "v1alpha1")
 
 
 class Sealed:
@@ -50,10 +47,7 @@ class Sealed:
         It tries five times within a second, and then no more until the SealedSecret changes.
         """
         with self._api.translated(f"reading SealedSecret {namespace}/{name}"):
-            found: dict[str, Any] | None = self._api.get_or_none(
-                self._api.custom.get_namespaced_custom_object,
-                *_KIND, namespace, "sealedsecrets", name,
-            )  # fmt: skip
+            found = self._api.get(SEALED_SECRET.path(name, namespace))
         conditions = mapping(mapping(found).get("status")).get("conditions") or []
         return any(
             item.get("type") == "Synced" and item.get("status") == "False" for item in conditions

@@ -7,14 +7,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from bootstrap.argocd.known_repositories import KnownRepository
-from bootstrap.cluster.connection import APPLY_PATCH, Connection, bounded
+from bootstrap.cluster.connection import Connection, bounded
+from bootstrap.cluster.discovery import SEALED_SECRET, SECRET
 from bootstrap.constants import ARGOCD_NAMESPACE, FIELD_MANAGER
 from bootstrap.errors import BootstrapError
 
 _OWN = "argocd-secret"
 _SETTINGS = "argocd-cm"
 _FALSE = base64.b64encode(b"false").decode()
-_SEALED = ("bitnami.com", "v1alpha1", ARGOCD_NAMESPACE, "sealedsecrets")
 
 
 class ArgoCDSecrets:
@@ -54,34 +54,25 @@ class ArgoCDSecrets:
         """Apply a Secret of ours; return "created", "configured" or "unchanged"."""
         name = secret["metadata"]["name"]
         with self._api.translated(f"applying Secret {ARGOCD_NAMESPACE}/{name}"):
-            before = self._api.get_or_none(
-                self._api.core.read_namespaced_secret, name, ARGOCD_NAMESPACE
-            )
+            path = SECRET.path(name, ARGOCD_NAMESPACE)
+            before = self._api.get(path)
             # nobody else has business with a Secret that bears our name
-            after = self._api.core.patch_namespaced_secret(
-                name, ARGOCD_NAMESPACE, dict(secret), field_manager=FIELD_MANAGER, force=True,
-                _content_type=APPLY_PATCH, **bounded(),
-            )  # fmt: skip
+            after = self._api.apply(path, secret, force=True)
         if before is None:
             return "created"
-        version = (before.metadata.resource_version, after.metadata.resource_version)
-        return "unchanged" if version[0] == version[1] else "configured"
+        same = before["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"]
+        return "unchanged" if same else "configured"
 
     def apply_sealed(self, sealed: Mapping[str, Any]) -> None:
         """Apply a SealedSecret of ours."""
         name = sealed["metadata"]["name"]
         with self._api.translated(f"applying SealedSecret {ARGOCD_NAMESPACE}/{name}"):
-            self._api.custom.patch_namespaced_custom_object(
-                *_SEALED, name, dict(sealed), field_manager=FIELD_MANAGER, force=True,
-                _content_type=APPLY_PATCH, **bounded(),
-            )  # fmt: skip
+            self._api.apply(SEALED_SECRET.path(name, ARGOCD_NAMESPACE), sealed, force=True)
 
     def read_sealed(self, name: str) -> dict[str, Any] | None:
         """Return a SealedSecret of Argo CD's namespace, raw."""
         with self._api.translated(f"reading SealedSecret {ARGOCD_NAMESPACE}/{name}"):
-            found: dict[str, Any] | None = self._api.get_or_none(
-                self._api.custom.get_namespaced_custom_object, *_SEALED, name
-            )
+            found: dict[str, Any] | None = self._api.get(SEALED_SECRET.path(name, ARGOCD_NAMESPACE))
         return found
 
     def compare(self, values: Mapping[str, str]) -> bool | None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from bootstrap.errors import BootstrapError
+from bootstrap.token_shapes import in_users_place
 
 _SCP_LIKE = re.compile(r"(?:(?P<user>[^\s/@:]+)@)?(?P<host>[^\s/@:\[\]]+):(?P<path>[^\s]+)")
+_TOKEN = in_users_place()
 _MAX_USER = 32  # of a login name on Linux; the tokens of all providers are longer
 _HINT = "pass --repo-url with the URL that Argo CD reaches the repository at"
 
@@ -52,7 +54,7 @@ def _parse_scp_like(match: re.Match[str], source: str) -> RemoteUrl:
 
 def _check_user(user: str, source: str) -> None:
     """Refuse a token in the place of an SSH user, where it would be kept."""
-    if len(user) > _MAX_USER or re.match(r"(gh[a-z]|github_pat|glpat)[_-]", user):
+    if len(user) > _MAX_USER or _TOKEN.match(user):
         raise BootstrapError(f"{source} has what looks like a token in the user's place", _HINT)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bootstrap.plaintext.local_secrets import LocalValue
 from bootstrap.plaintext.scan import Scanner
+from bootstrap.token_shapes import in_logs
 
 MASK = "***"
 LEFT_OUT = "(a line with a secret value)"
@@ -18,7 +19,7 @@ _NAMED = re.compile(
     r"\b(?:bearer|basic)\b)\s*\S.*"
 )
 _IN_URL = re.compile(r"://[^/\s@]+@")
-_PREFIXED = re.compile(r"\b(?:gh[a-z]_|github_pat_|glpat-|xox[a-z]-|sk-|AKIA|AIza|eyJ)[\w.-]{4,}")
+_PREFIXED = in_logs()
 _RANDOM = re.compile(r"(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{16,}|[\w+=-]{32,}", re.ASCII)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bootstrap.constants import CONFIG_FILE, ENVIRONMENTS_DIR, PLACEHOLDER
 from bootstrap.plaintext.known_keys import find_key, may_be_shown
+from bootstrap.token_shapes import in_files
 from bootstrap.yaml.loader import TAGS, compose_all
 
 _BELOW = f"{ENVIRONMENTS_DIR}/"
@@ -15,11 +16,7 @@ _EDITED = re.compile(
     rf"{ENVIRONMENTS_DIR}/.+/(?:values[^/]*\.ya?ml|{re.escape(CONFIG_FILE)})", re.DOTALL
 )
 _REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
-# A token that somebody was given has a digit, `ghp_your-token-here` has none.
-TOKEN = re.compile(
-    rb"(?<![A-Za-z0-9_+/-])(?:gh[oprsu]_|github_pat_|glpat-|sk-ant-|sk-proj-|xox[a-z]-|xapp-)"
-    rb"(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{16,}"
-)
+TOKEN = in_files()
 _BLOCK = re.compile(r"[\"']?secrets[\"']?\s*:")
 _ENTRY = re.compile(r"\s+[\"']?([^\s:#\"']+)[\"']?\s*:\s+(?![#|>])(.+?)(?:\s+#.*)?\s*")
 _CONFLICT = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")

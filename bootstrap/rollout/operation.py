@@ -16,12 +16,11 @@ from bootstrap.rollout.advice import ANY_TROUBLE, Advice, advise_sync
 from bootstrap.rollout.comparison import cause_of
 from bootstrap.rollout.files import Files
 from bootstrap.rollout.health import explain_sealed
-from bootstrap.rollout.verdict import State, Verdict
+from bootstrap.rollout.verdict import SHORT, State, Verdict
 
 _RETRY_NOTE = re.compile(r"\s*Retrying attempt #\d+ at .*$")
 _AT_WORK = frozenset({"Running", "Terminating"})
 _FAILED = frozenset({"Failed", "Error"})
-_SHORT = 7
 _NO_MORE = "Argo CD does not try this commit again by itself"
 Objects = Sequence[Mapping[str, Any]] | None
 """Live objects; None where nobody looked at them."""
@@ -86,7 +85,7 @@ def judge_operation(
     return (
         found[0]
         if found
-        else Verdict(State.WAITING, f"syncing {revision[:_SHORT]}", is_vague=bool(applied))
+        else Verdict(State.WAITING, f"syncing {revision[:SHORT]}", is_vague=bool(applied))
     )
 
 
@@ -98,7 +97,7 @@ def judge_failed(status: Mapping[str, Any], files: Files) -> Verdict | None:
     what, advice = _why(operation, files)
     return Verdict(
         State.FAILED,
-        f"the sync of {last_synced(status)[:_SHORT]} failed: {what}",
+        f"the sync of {last_synced(status)[:SHORT]} failed: {what}",
         f"{advice.hint if advice else 'mend it and push'}; {_NO_MORE}",
         advice.file if advice else None,
     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+SHORT = 7
+"""How many characters of a commit a message has."""
+
 
 class State(StrEnum):
     """How far a rollout is."""

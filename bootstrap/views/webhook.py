@@ -12,7 +12,7 @@ _say = TerminalReporter()
 def show_webhook(result: WebhookResult, *, show_secret: bool, as_json: bool) -> None:
     """Show what to enter at the provider."""
     _say.step(f"argocd-secret: {result.action}; the secret is in {LOCAL_FILE}, for you alone")
-    if result.secret.read_at_start and result.action != "unchanged":
+    if result.secret.row.read_at_start and result.action != "unchanged":
         _say.step(f"next: {RESTART}: Argo CD reads this one only at its start")
     shown = {"secret": result.secret.text} if show_secret else {}
     if as_json:

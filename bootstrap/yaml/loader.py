@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.yaml.scalars import read_scalar
@@ -39,24 +40,22 @@ def load(text: str) -> Any:
 
 def load_all(text: str) -> list[Any]:
     """Return what each document in `text` stands for; raises what `load` does."""
-    loader, found = _open(text), []
-    try:
-        while loader.check_data():
-            found.append(loader.get_data())
-    finally:
-        loader.dispose()
-    return found
+    loader = _open(text)
+    return [loader.construct_document(node) for node in _nodes(loader)]
 
 
 def compose_all(text: str) -> list[Node]:
     """Return the root node of each document in `text`; raises what `load` does."""
-    loader, found = _open(text), []
+    return list(_nodes(_open(text)))
+
+
+def _nodes(loader: Any) -> Iterator[Node]:
+    """Yield each document's root as it is read, so that the first fault of the text is told."""
     try:
         while loader.check_node():
-            found.append(loader.get_node())
+            yield loader.get_node()
     finally:
         loader.dispose()
-    return found
 
 
 def _open(text: str) -> Any:

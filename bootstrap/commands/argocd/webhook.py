@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from bootstrap.argocd.ownership import other_roots
 from bootstrap.argocd.webhook import (
     LOCAL_FILE,
-    Provider,
     WebhookSecret,
     describe_form,
     parse_given,
@@ -17,6 +16,7 @@ from bootstrap.argocd.webhook import (
     render_local,
     webhook_url,
 )
+from bootstrap.argocd.webhook_providers import Provider
 from bootstrap.checkout.environments import check_private, load_root
 from bootstrap.cluster import Cluster
 from bootstrap.constants import ROOT_FILE

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bootstrap.argocd.webhook import RESTART, Provider, WebhookSecret, webhook_url
-from bootstrap.argocd.webhook_events import Push, build_event
+from bootstrap.argocd.webhook import RESTART, WebhookSecret, webhook_url
+from bootstrap.argocd.webhook_events import build_event
+from bootstrap.argocd.webhook_providers import Provider
+from bootstrap.argocd.webhook_push import Push
 from bootstrap.cluster import Cluster
 from bootstrap.constants import APPLICATIONS_DIR
 from bootstrap.errors import BootstrapError
@@ -22,7 +24,6 @@ _PAUSE = 0.5
 _LONG_PAUSE = 1.0
 _AGAIN_SECONDS = 5.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_SENDS_SECRET = (Provider.GITLAB, Provider.BITBUCKET, Provider.AZURE_DEVOPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Probe:
 
     def run(self, secret: WebhookSecret, cluster: Cluster) -> float:
         """Return the seconds that the refresh took. Raises BootstrapError where there is none."""
-        url = self._check_url(secret.provider)
+        url = self._check_url(secret)
         push = _target(cluster, self.root)
         deadline = self.clock.monotonic() + self.seconds
         wrong = WebhookSecret(secret.provider, "wrong-" + secrets.token_urlsafe(16))
@@ -82,11 +83,14 @@ class Probe:
     def _looks(self, deadline: float, pause: float) -> Iterator[Look]:
         return looks(self.clock, deadline - self.clock.monotonic(), pause=pause)
 
-    def _check_url(self, provider: Provider) -> str:
+    def _check_url(self, secret: WebhookSecret) -> str:
         url = webhook_url(self.argocd_url)
         parts = urlsplit(url)
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK and provider in _SENDS_SECRET:
-            self.reporter.warn(f"{provider} sends the secret itself, and {url} is not encrypted")
+        open_way = parts.scheme == "http" and parts.hostname not in _LOOPBACK
+        if open_way and secret.row.sends_secret:
+            self.reporter.warn(
+                f"{secret.provider} sends the secret itself, and {url} is not encrypted"
+            )
         return url
 
 
@@ -114,7 +118,7 @@ def _reconciled(cluster: Cluster, name: str) -> str:
 
 def _not_refused(url: str, status: int | None, secret: WebhookSecret) -> BootstrapError:
     if status == _OK:
-        restart = f"; then {RESTART}, which reads it" if secret.read_at_start else ""
+        restart = f"; then {RESTART}, which reads it" if secret.row.read_at_start else ""
         return BootstrapError(
             "Argo CD takes an event with a wrong secret: anybody could have it refresh",
             f"set one: `bootstrap webhook set --provider {secret.provider}`{restart}",

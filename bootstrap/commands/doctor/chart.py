@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bootstrap.argocd.application_file import ApplicationFile
 from bootstrap.argocd.helm_source import HelmSource
 from bootstrap.commands.doctor.findings import Finding, Severity, guarded
-from bootstrap.commands.preview.render import read_source
-from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.helm import Helm
@@ -15,17 +14,17 @@ from bootstrap.helm import Helm
 _WHY = "Argo CD renders it in the same way, and would apply nothing of the push"
 
 
-def examine(environments: Sequence[Environment], repository: Repository) -> list[Finding]:
+def examine(applications: Sequence[ApplicationFile], repository: Repository) -> list[Finding]:
     """Return what Helm says of each environment, rendered as Argo CD does."""
     findings: list[Finding] = []
     sources: list[HelmSource] = []
-    for environment in environments:
+    for application in applications:
 
-        def read(environment: Environment = environment) -> Iterator[Finding]:
-            sources.append(read_source(environment, repository))
+        def read(application: ApplicationFile = application) -> Iterator[Finding]:
+            sources.append(application.helm_source())
             yield from ()
 
-        findings += guarded(f"{environment.name}: chart", read)
+        findings += guarded(f"{application.environment.name}: chart", read)
     if sources:
         findings += guarded("chart", lambda: _render(sources, repository))
     return findings

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bootstrap.checkout.environments import load_environments, require_environment
+from bootstrap.argocd.application_file import ApplicationFile
+from bootstrap.checkout.environments import load_applications, require_application
 from bootstrap.checkout.session import Session
 from bootstrap.commands.doctor import chart as doctor_chart
 from bootstrap.commands.doctor import cluster as doctor_cluster
@@ -29,9 +30,10 @@ def doctor(
     answer an error: a person named it.
     """
     repository, git, now = session.repository, session.git, session.now
-    environments, everyone, findings = _load(name, repository)
+    applications, everyone, findings = _load(name, repository)
+    environments = [item.environment for item in applications]
     findings += doctor_repository.examine(environments, repository, git, offline=offline)
-    findings += doctor_chart.examine(environments, repository)
+    findings += doctor_chart.examine(applications, repository)
     for environment in environments:
         findings += doctor_environment.examine(environment, everyone, repository, git, now())
     if offline:
@@ -53,17 +55,17 @@ def doctor(
 
 def _load(
     name: str | None, repository: Repository
-) -> tuple[list[Environment], list[Environment], list[Finding]]:
-    """Return the environments to look at, and all; one that can't be read is a finding."""
-    named = [] if name is None else [require_environment(repository, name)]
-    found: list[Environment] = []
+) -> tuple[list[ApplicationFile], list[Environment], list[Finding]]:
+    """Return the Applications to look at, and all environments; an unreadable one is a finding."""
+    named = [] if name is None else [require_application(repository, name)]
+    found: list[ApplicationFile] = []
 
     def load() -> Sequence[Finding]:
-        found.extend(load_environments(repository))
+        found.extend(load_applications(repository))
         return [] if found else [_no_environment()]
 
     findings = guarded("environments", load)
-    return named or found, found, findings
+    return named or found, [item.environment for item in found], findings
 
 
 def _no_environment() -> Finding:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bootstrap import upstream
+from bootstrap.argocd.products import ARGO_CD, SEALED_SECRETS, Product
 from bootstrap.cluster import Cluster
 from bootstrap.cluster.inspection import Running
 from bootstrap.commands.doctor.findings import Finding, Severity, guarded
@@ -51,36 +51,6 @@ def least_version(constraint: str) -> Version | None:
     return parse_version(match[1]) if match else None
 
 
-def _version(fact: upstream.Fact) -> Version:
-    """Return what a row of our own table names."""
-    found = parse_version(fact.value)
-    if found is None:
-        raise ValueError(f"{fact.what}: {fact.value!r} is no version")
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Product:
-    """What a cluster must run: its name, the kinds that it brings, the oldest that will do."""
-
-    name: str
-    version: str
-    kinds: tuple[str, ...]
-    least: Version
-    mend: str
-
-
-_ARGOCD = _Product(
-    "Argo CD", "argoproj.io/v1alpha1", ("Application", "AppProject"),
-    _version(upstream.ARGO_CD_OLDEST), f"install or upgrade it: {upstream.ARGO_CD_GUIDE.value}",
-)  # fmt: skip
-_SEALED_SECRETS = _Product(
-    "sealed-secrets", "bitnami.com/v1alpha1", ("SealedSecret",),
-    _version(upstream.SEALED_SECRETS_OLDEST),
-    f"install or upgrade it: `{upstream.UPGRADE_SEALED_SECRETS}`",
-)  # fmt: skip
-
-
 def examine_versions(cluster: Cluster, repository: Repository) -> list[Finding]:
     """Return whether Kubernetes, Argo CD and sealed-secrets are what is needed."""
     return [
@@ -107,16 +77,16 @@ def _kubernetes(cluster: Cluster, repository: Repository) -> Iterator[Finding]:
 
 
 def _argocd(cluster: Cluster) -> Iterator[Finding]:
-    missing = _missing(_ARGOCD, cluster)
+    missing = _missing(ARGO_CD, cluster)
     if missing:
         yield missing
         return
     running = cluster.inspection.read_running(ARGOCD_NAMESPACE)
-    yield _judge(_ARGOCD, [item for item in running if "argocd" in item.image], "argocd")
+    yield _judge(ARGO_CD, [item for item in running if "argocd" in item.image])
 
 
 def _sealed_secrets(cluster: Cluster) -> Iterator[Finding]:
-    missing = _missing(_SEALED_SECRETS, cluster)
+    missing = _missing(SEALED_SECRETS, cluster)
     if missing:
         yield missing
         return
@@ -124,39 +94,43 @@ def _sealed_secrets(cluster: Cluster) -> Iterator[Finding]:
     deployment = cluster.sealing_keys.find_deployment(namespace)
     running = cluster.inspection.read_running(namespace)
     yield _judge(
-        _SEALED_SECRETS,
+        SEALED_SECRETS,
         [item for item in running if deployment and item.workload == deployment.name],
-        "sealed-secrets",
     )
 
 
-def _missing(product: _Product, cluster: Cluster) -> Finding | None:
+def _missing(product: Product, cluster: Cluster) -> Finding | None:
     kinds = [kind for kind in product.kinds if not cluster.has_kind(product.version, kind)]
     if not kinds:
         return None
     return Finding(
-        product.name.lower().replace(" ", ""), Severity.ERROR,
+        product.check, Severity.ERROR,
         f"the cluster has no {' and no '.join(kinds)} ({product.version}) of {product.name}",
         "nothing of this repository can run without it",
-        f"`bootstrap up --install`, or {product.mend}",
+        f"`bootstrap up --install`, or {_mend(product)}",
     )  # fmt: skip
 
 
-def _judge(product: _Product, running: Sequence[Running], check: str) -> Finding:
+def _judge(product: Product, running: Sequence[Running]) -> Finding:
+    check = product.check
     if not running:
         return _unknown(check, product.name, "has no workload where it is looked for")
     found = [image_version(item.image) or parse_version(item.version) for item in running]
     known = [version for version in found if version is not None]
     if not known:
         return _unknown(check, product.name, f"runs as {running[0].image}, which tells no version")
-    oldest = min(known)
-    if oldest < product.least:
+    oldest, least = min(known), parse_version(product.oldest)
+    if least is not None and oldest < least:
         return Finding(
             check, Severity.ERROR,
-            f"{product.name} {oldest} is older than {product.least}, the oldest supported",
-            "what the Applications ask of it may not be there", product.mend,
+            f"{product.name} {oldest} is older than {least}, the oldest supported",
+            "what the Applications ask of it may not be there", _mend(product),
         )  # fmt: skip
     return Finding(check, Severity.OK, f"{product.name} {oldest}")
+
+
+def _mend(product: Product) -> str:
+    return f"install or upgrade it: {product.upgrade}"
 
 
 def _unknown(check: str, name: str, why: str) -> Finding:

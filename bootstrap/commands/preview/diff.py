@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bootstrap.checkout.environments import load_environment, load_environments, require_environment
+from bootstrap.argocd.application_file import ApplicationFile
+from bootstrap.checkout.environments import load_application, load_environments, require_application
 from bootstrap.checkout.session import Session
 from bootstrap.commands.preview.at_commit import at_commit, find_commit
 from bootstrap.commands.preview.diff_live import compare_live
-from bootstrap.commands.preview.render import read_source
 from bootstrap.commands.seal.check import State
 from bootstrap.commands.seal.check import check as check_sealed
 from bootstrap.environments.environment import Environment
@@ -55,23 +55,22 @@ def diff(
     `helm` gives the user's Helm for a version of Kubernetes.
     """
     repository, git, now = session.repository, session.git, session.now()
-    environment = require_environment(repository, name)
+    application = require_application(repository, name)
+    environment = application.environment
     problems = sealing_problems(environment, load_environments(repository), repository, now)
     if against == LIVE:
-        diffs = compare_live(environment, session, helm=helm)
+        diffs = compare_live(application, session, helm=helm)
         return DiffResult(environment, LIVE, tuple(diffs), problems)
     is_environment = against in repository.applications()
     commit = "" if is_environment else find_commit(against, git, otherwise=_OTHERWISE)
-    here = _render(environment, repository, helm(None))
+    here = _render(application, repository, helm(None))
     if is_environment:
-        other = require_environment(repository, against)
-        namespace = environment.namespace
+        other = require_application(repository, against)
+        namespace, old = environment.namespace, other.environment.namespace
         ours = _by_role(here, namespace, namespace)
-        theirs = _by_role(_render(other, repository, helm(None)), other.namespace, namespace)
+        theirs = _by_role(_render(other, repository, helm(None)), old, namespace)
         moved = {
-            key: move_object(item, ours[key], old=other.namespace, new=namespace)
-            if key in ours
-            else item
+            key: move_object(item, ours[key], old=old, new=namespace) if key in ours else item
             for key, item in theirs.items()
         }
         unknown = sum(count_unknown(item, ours[key]) for key, item in theirs.items() if key in ours)
@@ -96,8 +95,8 @@ def against_revision(
     return DiffResult(environment, revision, tuple(diffs), problems)
 
 
-def _render(environment: Environment, repository: Repository, helm: Helm) -> Objects:
-    return parse_objects(helm.render(repository.root, read_source(environment, repository)))
+def _render(application: ApplicationFile, repository: Repository, helm: Helm) -> Objects:
+    return parse_objects(helm.render(repository.root, application.helm_source()))
 
 
 def _by_role(items: Objects, own: str, shown: str) -> dict[Key, Mapping[str, Any]]:
@@ -116,9 +115,9 @@ def _by_role(items: Objects, own: str, shown: str) -> dict[Key, Mapping[str, Any
 def _render_commit(name: str, commit: str, revision: str, git: Git, helm: Helm) -> Objects:
     """Return what `commit` has of the environment; it may not have it yet."""
     with at_commit(git, commit, [name]) as old:
-        environment = load_environment(old, name)
+        application = load_application(old, name)
         try:
-            return [] if environment is None else _render(environment, old, helm)
+            return [] if application is None else _render(application, old, helm)
         except BootstrapError as error:
             raise older(revision, error) from None
 

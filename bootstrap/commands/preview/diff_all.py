@@ -10,8 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from bootstrap.argocd.application_file import ApplicationFile
 from bootstrap.argocd.helm_source import HelmSource
-from bootstrap.checkout.environments import read_environments
+from bootstrap.checkout.environments import read_applications
 from bootstrap.checkout.session import Session
 from bootstrap.commands.preview.at_commit import at_commit, find_commit
 from bootstrap.commands.preview.diff import (
@@ -21,7 +22,6 @@ from bootstrap.commands.preview.diff import (
     older,
     sealing_problems,
 )
-from bootstrap.commands.preview.render import read_source
 from bootstrap.constants import APPLICATIONS_DIR, ARGOCD_DIR, CHART_PATH, ENVIRONMENTS_DIR
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
@@ -31,7 +31,7 @@ from bootstrap.git.tracked import committed_files
 from bootstrap.helm import Helm
 from bootstrap.manifests.rendered import parse_objects
 
-_Found = Mapping[str, Environment | BootstrapError]
+_Found = Mapping[str, ApplicationFile | BootstrapError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,17 @@ def diff_all(against: str, session: Session, *, helm: Helm) -> FleetDiff:
     repository, git, now = session.repository, session.git, session.now()
     repository.check_chart()
     commit = find_commit(against, git, otherwise="`git fetch` it first")
-    ours = dict(read_environments(repository))
+    ours = dict(read_applications(repository))
     names = sorted(ours.keys() | _names_at(commit, git))
     if not names:
         raise BootstrapError("there is no environment yet", "make one with `bootstrap init prod`")
     changed = git.changed_since(commit, _PATHS)
     touched = _touched(names, changed)
     with at_commit(git, commit, touched) as old:
-        theirs = dict(read_environments(old))
+        theirs = dict(read_applications(old))
         before = _render(touched, theirs, old, helm)
     after = _render(touched, ours, repository, helm)
-    everyone = [item for item in ours.values() if isinstance(item, Environment)]
+    everyone = [item.environment for item in ours.values() if isinstance(item, ApplicationFile)]
     results: list[DiffResult] = []
     failed: list[tuple[str, BootstrapError]] = []
     for name in touched:
@@ -117,28 +117,28 @@ def _render(
 ) -> dict[str, Objects | BootstrapError]:
     """Return the objects of those of `names` that are found, or why there are none."""
     results: dict[str, Objects | BootstrapError] = {}
-    sources: dict[str, HelmSource] = {}
+    sources: list[tuple[ApplicationFile, HelmSource]] = []
     for name in names:
-        environment = found.get(name)
+        application = found.get(name)
         try:
-            if isinstance(environment, BootstrapError):
-                raise environment
-            if environment is not None:
-                sources[name] = read_source(environment, repository)
+            if isinstance(application, BootstrapError):
+                raise application
+            if application is not None:
+                sources.append((application, application.helm_source()))
         except BootstrapError as error:
             results[name] = error
-    rendered = helm.render_all(repository.root, list(sources.values()))
-    for name, text in zip(sources, rendered, strict=True):
+    rendered = helm.render_all(repository.root, [source for _application, source in sources])
+    for (application, source), text in zip(sources, rendered, strict=True):
+        name = source.name
         if isinstance(text, BootstrapError):
             results[name] = text
         else:
             # where it comes from and goes to is what a pull request may change, too
-            application = repository.read(f"{APPLICATIONS_DIR}/{name}.yaml") or ""
-            results[name] = [*parse_objects(text), *parse_objects(application)]
+            results[name] = [*parse_objects(text), *parse_objects(application.text)]
     return results
 
 
 def _read(name: str, ours: _Found, theirs: _Found) -> Environment | None:
     """Return the environment as it is, else as it was; None for an Application of others."""
     found = ours.get(name) or theirs.get(name)
-    return found if isinstance(found, Environment) else None
+    return found.environment if isinstance(found, ApplicationFile) else None

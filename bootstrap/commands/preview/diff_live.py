@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bootstrap.argocd.application_file import ApplicationFile
 from bootstrap.checkout.session import Session
 from bootstrap.cluster import Cluster
-from bootstrap.commands.preview.render import read_source
-from bootstrap.environments.environment import Environment
 from bootstrap.errors import UsageError
 from bootstrap.helm import Helm
 from bootstrap.manifests.diff import TRACKING, Key, ObjectDiff, compare, key_of
@@ -16,14 +15,14 @@ from bootstrap.manifests.rendered import is_hook, parse_objects
 
 
 def compare_live(
-    environment: Environment,
+    application: ApplicationFile,
     session: Session,
     *,
     helm: Callable[[str | None], Helm],
 ) -> list[ObjectDiff]:
     """Return what a sync of the work tree would change in the cluster."""
     repository, clusters = session.repository, session.clusters
-    source = read_source(environment, repository)
+    environment, source = application.environment, application.helm_source()
     helm(None).render(repository.root, source)  # what is wrong in the files needs no cluster
     cluster = clusters.destination_of(environment)
     if cluster is None:
@@ -36,8 +35,8 @@ def compare_live(
     wanted = [item for item in parse_objects(text) if not is_hook(item)]
     session.reporter.step(f"comparing {environment.name} with cluster {cluster.context}")
     old, new = _ask(wanted, cluster, environment.namespace)
-    application = clusters.argocd().argocd.read_applications().get(environment.application, {})
-    for tracked in application.get("status", {}).get("resources", []):
+    live = clusters.argocd().argocd.read_applications().get(environment.application, {})
+    for tracked in live.get("status", {}).get("resources", []):
         _add_removed(tracked, old, new, cluster, environment.namespace)
     return compare(old, new, old_name="live", new_name="after the push")
 

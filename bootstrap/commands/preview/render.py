@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap.argocd.application_file import read_application
+from bootstrap.argocd.application_file import ApplicationFile
 from bootstrap.argocd.helm_source import HelmSource
-from bootstrap.checkout.environments import read_environments, require_environment
+from bootstrap.checkout.environments import read_applications, require_application
 from bootstrap.checkout.session import Session
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
@@ -41,11 +41,11 @@ def render(name: str | None, session: Session, *, helm: Helm) -> RenderResult:
     repository.check_chart()
     sources: list[tuple[Environment, HelmSource]] = []
     failed: list[tuple[str, BootstrapError]] = []
-    for found, environment in _choose(name, repository):
+    for found, application in _choose(name, repository):
         try:
-            if isinstance(environment, BootstrapError):
-                raise environment
-            sources.append((environment, read_source(environment, repository)))
+            if isinstance(application, BootstrapError):
+                raise application
+            sources.append((application.environment, application.helm_source()))
         except BootstrapError as error:
             failed.append((found, error))
     if not sources and not failed:
@@ -68,22 +68,10 @@ def render(name: str | None, session: Session, *, helm: Helm) -> RenderResult:
 
 def _choose(
     name: str | None, repository: Repository
-) -> Iterator[tuple[str, Environment | BootstrapError]]:
+) -> Iterator[tuple[str, ApplicationFile | BootstrapError]]:
     if name is None:
-        return read_environments(repository)
-    return iter([(name, require_environment(repository, name))])
-
-
-def read_source(environment: Environment, repository: Repository) -> HelmSource:
-    """Return what the Application of `environment` gives to Helm."""
-    path = environment.application_path
-    text = repository.read(path)
-    if text is None:
-        raise BootstrapError(f"{path} is missing", f"run `bootstrap init {environment.name}`")
-    source = read_application(text, name=environment.name, path=path).helm
-    if isinstance(source, BootstrapError):
-        raise source
-    return source
+        return read_applications(repository)
+    return iter([(name, require_application(repository, name))])
 
 
 def write_rendered(folder: Path, rendered: Sequence[Rendered]) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from bootstrap.argocd.ownership import foreign_platform
 from bootstrap.argocd.platform import build_platform_project, build_platform_root
 from bootstrap.argocd.platform_charts import PlatformChart
+from bootstrap.argocd.products import ARGO_CD, PRODUCTS
 from bootstrap.cluster import Cluster
 from bootstrap.constants import ARGOCD_NAMESPACE
 from bootstrap.environments.environment import Root
@@ -26,7 +27,6 @@ from bootstrap.yaml.documents import parse_mapping
 _POLL_SECONDS = 1.0
 _DEFINITION = "CustomResourceDefinition"
 _MARK = {"agentsmith.dev/installed-by": "bootstrap"}
-_KINDS = (("argoproj.io/v1alpha1", "Application"), ("bitnami.com/v1alpha1", "SealedSecret"))
 _SEPARATOR = re.compile(r"^---\s*\n", re.M)
 
 
@@ -86,8 +86,7 @@ def check_ours(cluster: Cluster, root: Root) -> None:
 
 
 def _has_taken_over(cluster: Cluster, root: Root) -> bool:
-    version, kind = _KINDS[0]
-    if not cluster.has_kind(version, kind):
+    if not cluster.has_kind(*ARGO_CD.mark):
         return False
     applications = cluster.argocd.read_applications()
     claim = foreign_platform(applications, root)
@@ -106,7 +105,8 @@ def _refuse_foreign(cluster: Cluster) -> None:
     labels = namespace.get("metadata", {}).get("labels") or {}
     if all(labels.get(key) == value for key, value in _MARK.items()):
         return  # ours, and an earlier run did not get to its end
-    there = [kind for version, kind in _KINDS if cluster.has_kind(version, kind)]
+    marks = [product.mark for product in PRODUCTS]
+    there = [kind for version, kind in marks if cluster.has_kind(version, kind)]
     if there:
         raise BootstrapError(
             f"cluster {cluster.context} has the kind {' and '.join(there)} already, and not from"

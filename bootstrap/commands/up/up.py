@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bootstrap.argocd.application import build_root
 from bootstrap.argocd.ownership import refusal, repository_of
 from bootstrap.argocd.platform import build_platform_project, build_platform_root
+from bootstrap.argocd.products import ARGO_CD, SEALED_SECRETS, Product
 from bootstrap.argocd.project import build_project, widen_project
 from bootstrap.checkout.environment_files import SEALED_FILE, find_sealed
 from bootstrap.checkout.environments import choose_environments, load_environments, load_root
@@ -35,31 +36,6 @@ from bootstrap.environments.repo_url import same_repository
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.protocols import Reporter
-from bootstrap.upstream import INSTALL_ARGO_CD, INSTALL_SEALED_SECRETS
-
-
-@dataclass(frozen=True, slots=True)
-class _Api:
-    """What a cluster must know, who brings it, and how to install that."""
-
-    version: str
-    kind: str
-    owner: str
-    install: str
-
-
-_ARGOCD = _Api(
-    "argoproj.io/v1alpha1",
-    "Application",
-    "Argo CD",
-    INSTALL_ARGO_CD,
-)
-_SEALED_SECRETS = _Api(
-    "bitnami.com/v1alpha1",
-    "SealedSecret",
-    "sealed-secrets",
-    INSTALL_SEALED_SECRETS,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +96,10 @@ def up(
     _warn_of_unreached([item for item in chosen if not clusters.has(item)], reporter)
     divided = clusters.divide(chosen, "up")
     at_home = any(where is cluster for where, _members in divided)
-    _check_apis(cluster, [_ARGOCD, _SEALED_SECRETS] if at_home or repositories else [_ARGOCD])
+    _check_products(cluster, [ARGO_CD, SEALED_SECRETS] if at_home or repositories else [ARGO_CD])
     for where, _members in divided:
         if where is not cluster:
-            _check_apis(where, [_SEALED_SECRETS])
+            _check_products(where, [SEALED_SECRETS])
     given_up = hand_over(taken, reporter)
     keys = keys_of(session)
     for where, members in divided:
@@ -225,12 +201,12 @@ def _warn_of_unreached(environments: Sequence[Environment], reporter: Reporter) 
         )
 
 
-def _check_apis(cluster: Cluster, wanted: Sequence[_Api]) -> None:
-    missing = [api for api in wanted if not cluster.has_kind(api.version, api.kind)]
+def _check_products(cluster: Cluster, wanted: Sequence[Product]) -> None:
+    missing = [product for product in wanted if not cluster.has_kind(*product.mark)]
     if missing:
-        names = " and ".join(f"{api.owner} ({api.kind}, {api.version})" for api in missing)
+        names = " and ".join(f"{item.name} ({item.kinds[0]}, {item.version})" for item in missing)
         raise BootstrapError(
             f"cluster {cluster.context} has not the resource definitions of {names}",
             ("`bootstrap up --install`, or by hand: " if len(missing) > 1 else "")
-            + "; ".join(api.install for api in missing),
+            + "; ".join(item.install for item in missing),
         )

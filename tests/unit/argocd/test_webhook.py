@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -7,7 +8,6 @@ import json
 import pytest
 
 from bootstrap.argocd.webhook import (
-    Provider,
     WebhookSecret,
     describe_form,
     parse_given,
@@ -15,11 +15,26 @@ from bootstrap.argocd.webhook import (
     render_local,
     webhook_url,
 )
-from bootstrap.argocd.webhook_events import Push, build_event
+from bootstrap.argocd.webhook_events import build_event
+from bootstrap.argocd.webhook_providers import PROVIDERS, Provider
+from bootstrap.argocd.webhook_push import Push
 from bootstrap.errors import BootstrapError, UsageError
 
 SECRET = "a-secret-of-twenty-two"
 PUSH = Push("https://git.example.com/team/agents.git", "main", "argocd/applications/x.yaml")
+
+
+def test_there_is_a_row_for_every_provider_and_none_besides():
+    assert set(PROVIDERS) == set(Provider)
+
+
+@pytest.mark.parametrize("provider", Provider)
+def test_an_event_is_said_to_carry_the_secret_where_it_does(provider: Provider):
+    headers, _body = build_event(PUSH, WebhookSecret(provider, SECRET))
+
+    shown = "".join(headers.values())
+    encoded = base64.b64encode(f"agentsmith:{SECRET}".encode()).decode()
+    assert (SECRET in shown or encoded in shown) is PROVIDERS[provider].sends_secret
 
 
 @pytest.mark.parametrize("provider", Provider)

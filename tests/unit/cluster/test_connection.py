@@ -12,6 +12,7 @@ from urllib3.exceptions import MaxRetryError
 
 from bootstrap.cluster.connection import Connection
 from bootstrap.errors import BootstrapError, UnavailableError
+from tests.unit.cluster.api_server import ApiServer
 
 KUBECONFIG = {
     "apiVersion": "v1",
@@ -164,3 +165,46 @@ def test_without_a_kubeconfig_there_is_no_cluster_to_talk_to(
     with pytest.raises(BootstrapError, match="no cluster to talk to: ") as caught:
         Connection.open(None)
     assert caught.value.hint == "check --context and KUBECONFIG: `kubectl config get-contexts`"
+
+
+def test_what_is_applied_may_be_text_or_an_object_and_its_answer_is_read(
+    served: tuple[ApiServer, Connection],
+) -> None:
+    server, to = served
+    server.answers["PATCH /it"] = (200, {"kind": "It"})
+
+    assert to.apply("/it", "kind: It\n", force=False, manager="me") == {"kind": "It"}
+    assert to.apply("/it", {"kind": "It"}, force=True, dry_run=True) == {"kind": "It"}
+
+    assert server.bodies == ["kind: It\n", '{"kind": "It"}']
+    assert set(server.types) == {"application/apply-patch+yaml"}
+    assert server.queries == [
+        {"fieldManager": "me"},
+        {"fieldManager": "agentsmith-bootstrap", "force": "true", "dryRun": "All"},
+    ]
+
+
+@pytest.mark.parametrize("status", [302, 403, 500])
+def test_an_answer_that_is_none_is_the_clients_error(
+    served: tuple[ApiServer, Connection], status: int
+) -> None:
+    server, to = served
+    server.answers["GET /it"] = server.answers["PATCH /it"] = (status, {"message": "no"})
+
+    for ask in (lambda: to.get("/it"), lambda: to.apply("/it", {}, force=True)):
+        with pytest.raises(ApiException) as caught:
+            ask()
+        assert caught.value.status == status
+
+
+def test_nobody_there_is_told_alike_whatever_was_asked(connection: Connection) -> None:
+    messages = set()
+    for ask in (
+        lambda: connection.get("/it"),
+        lambda: connection.apply("/it", {}, force=True),
+        lambda: connection.get_or_none(connection.core.read_namespace, "it"),
+    ):
+        with pytest.raises(UnavailableError) as caught, connection.translated("reading it"):
+            ask()
+        messages.add(caught.value.message)
+    assert messages == {"reading it: cluster one does not answer (MaxRetryError)"}

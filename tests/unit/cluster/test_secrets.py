@@ -14,6 +14,7 @@ from bootstrap.argocd.known_repositories import KnownRepository
 from bootstrap.cluster.connection import Connection
 from bootstrap.cluster.secrets import ArgoCDSecrets
 from bootstrap.errors import BootstrapError
+from tests.unit.cluster.api_server import ApiServer
 
 
 class FakeConnection:
@@ -93,3 +94,27 @@ def test_repositories_and_templates_are_told_apart_and_their_credentials_left_th
     assert edge.read_templates() == [
         KnownRepository("all", "https://a/", "", frozenset({"url", "password"}))
     ]
+
+
+def test_a_secret_is_applied_by_force_and_told_from_one_that_was_the_same(
+    served: tuple[ApiServer, Connection],
+) -> None:
+    server, connection = served
+    place = "/api/v1/namespaces/argocd/secrets/it"
+    secret = {"metadata": {"name": "it"}}
+    edge = ArgoCDSecrets(connection)
+
+    def apply(before: str | None, after: str) -> str:
+        for method, version in (("GET", before), ("PATCH", after)):
+            server.answers.pop(f"{method} {place}", None)
+            if version is not None:
+                server.answers[f"{method} {place}"] = (
+                    200,
+                    {"metadata": {"resourceVersion": version}},
+                )
+        return edge.apply(secret)
+
+    assert [apply(None, "1"), apply("1", "1"), apply("1", "2")] == [
+        "created", "unchanged", "configured",
+    ]  # fmt: skip
+    assert server.queries[-1] == {"fieldManager": "agentsmith-bootstrap", "force": "true"}

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from bootstrap.argocd.webhook import Provider, WebhookSecret
+from bootstrap.argocd.webhook import WebhookSecret
+from bootstrap.argocd.webhook_providers import Provider
 from bootstrap.cluster import Cluster
 from bootstrap.commands.argocd.webhook import WebhookResult, choose_secret, find_secret, set_webhook
 from bootstrap.commands.argocd.webhook_probe import Probe

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from bootstrap.argocd.application_file import ApplicationFile
 from bootstrap.checkout import environments as project_files
-from bootstrap.environments.environment import Environment
 from bootstrap.upstream import MOVES
 from tests.support.fleet import add_chart
 from tests.unit.certificates import make_certificate
@@ -360,13 +360,13 @@ def test_each_environment_is_read_once_however_many_there_are(
 ):
     for other in ("one", "two"):
         assert sealed.run("init", other, "--cert", str(certificate_file)).code == 0
-    parse, parsed = project_files.parse_application, list[str]()
+    parse, parsed = project_files.read_application, list[str]()
 
-    def count(text: str, *, name: str, path: str) -> Environment:
+    def count(text: str, *, name: str, path: str) -> ApplicationFile:
         parsed.append(name)
         return parse(text, name=name, path=path)
 
-    monkeypatch.setattr(project_files, "parse_application", count)
+    monkeypatch.setattr(project_files, "read_application", count)
 
     sealed.run("doctor", *name, "--offline")
 

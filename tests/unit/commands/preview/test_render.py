@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap.argocd.application_file import ApplicationFile, read_application
+from bootstrap.checkout import environments
 from bootstrap.helm import Helm
 from tests.support.fleet import add_chart, add_environment
 from tests.support.render import load_yaml, render_application
@@ -163,3 +165,21 @@ def test_a_malformed_application_is_named_and_the_others_are_shown(fleet: WorkTr
         assert (done.code, done.out) == (1, f"# environment staging\n{alone}")
         assert done.lines[0].startswith(f"error: {path}:")
         assert fleet.run("render", "prod").lines[0] == done.lines[0]
+
+
+@pytest.mark.parametrize(
+    "command", [["render", "prod"], ["render", "--all"], ["diff", "prod", "--against", "staging"]]
+)
+def test_what_is_rendered_is_what_was_checked(
+    command: list[str], fleet: WorkTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+
+    def read(text: str, *, name: str, path: str) -> ApplicationFile:
+        parsed.append(name)
+        return read_application(text, name=name, path=path)
+
+    monkeypatch.setattr(environments, "read_application", read)
+
+    assert fleet.run(*command).code in {0, 1}
+    assert parsed.count("prod") == (2 if command[0] == "diff" else 1), "diff looks at all, too"

@@ -1,0 +1,58 @@
+"""What tokens of well-known issuers look like: the one table, for all that must not keep one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# A token that somebody was given has a digit, `ghp_your-token-here` has none.
+_GIVEN = "(?=[A-Za-z_-]*[0-9])"
+_ANY = f"{_GIVEN}[A-Za-z0-9_-]{{16,}}"
+# what begins with letters alone begins a line of base64 by chance: only its whole length tells
+_END = "(?![A-Za-z0-9_+/=-])"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenShape:
+    """How the tokens of one kind are told from other words; all are regular expressions."""
+
+    prefix: str
+    """What each begins with: enough to mask what follows in a log."""
+    rest: str | None = _ANY
+    """What follows in a file where a false alarm would stop a person; None: that is too common."""
+    tells_user: bool = True
+    """Whether the prefix alone tells a token from the name of an SSH user."""
+
+
+TOKEN_SHAPES = (
+    TokenShape("gh[oprsu]_"),  # GitHub
+    TokenShape("gh[a-z]_", rest=None),  # GitHub, kinds to come
+    TokenShape("github_pat_"),
+    TokenShape("glpat-"),  # GitLab
+    TokenShape("xox[a-z]-"),  # Slack
+    TokenShape("xapp-"),
+    TokenShape("sk-ant-"),  # Anthropic
+    TokenShape("sk-proj-"),  # OpenAI
+    TokenShape("sk-", rest=None, tells_user=False),
+    TokenShape("AKIA", rest=f"(?=[A-Z]*[0-9])[A-Z0-9]{{16}}{_END}"),  # AWS
+    TokenShape("AIza", rest=f"{_GIVEN}[A-Za-z0-9_-]{{35}}{_END}"),  # Google
+    TokenShape("eyJ", rest=r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),  # JWT
+)
+
+
+def in_logs() -> re.Pattern[str]:
+    """Return what finds tokens in lines that are to be shown, and rather too many."""
+    prefixes = "|".join(shape.prefix for shape in TOKEN_SHAPES)
+    return re.compile(rf"\b(?:{prefixes})[\w.-]{{4,}}")
+
+
+def in_files() -> re.Pattern[bytes]:
+    """Return what finds tokens that were given to somebody, in any text."""
+    known = "|".join(f"{shape.prefix}{shape.rest}" for shape in TOKEN_SHAPES if shape.rest)
+    return re.compile(rf"(?<![A-Za-z0-9_+/-])(?:{known})".encode())
+
+
+def in_users_place() -> re.Pattern[str]:
+    """Return what a token begins with where an SSH user belongs, by `-` as well as by `_`."""
+    prefixes = (shape.prefix for shape in TOKEN_SHAPES if shape.tells_user)
+    return re.compile("|".join(re.sub("[_-]$", "[_-]", prefix) for prefix in prefixes))
