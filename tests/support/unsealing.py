@@ -33,7 +33,10 @@ def unseal(blob: bytes, key: RSAPrivateKey, label: bytes) -> bytes:
 def _oaep_decrypt(cipher: bytes, key: RSAPrivateKey, label: bytes) -> bytes:
     numbers = key.private_numbers()
     size = (key.key_size + 7) // 8
-    plain = pow(int.from_bytes(cipher, "big"), numbers.d, numbers.public_numbers.n)
+    number = int.from_bytes(cipher, "big")
+    # the Chinese remainder theorem: a quarter of the time of pow(number, d, n)
+    by_p, by_q = pow(number, numbers.dmp1, numbers.p), pow(number, numbers.dmq1, numbers.q)
+    plain = by_q + (by_p - by_q) * numbers.iqmp % numbers.p * numbers.q
     encoded = plain.to_bytes(size, "big")
     digest = hashlib.sha256(label).digest()
     seed = _xor(encoded[1:33], _mask(encoded[33:], 32))

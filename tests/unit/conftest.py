@@ -82,7 +82,10 @@ def _isolate(
     home.mkdir(exist_ok=True)
     configuration = home / "gitconfig"
     if not configuration.exists():
-        configuration.write_text("[user]\n\tname = Test\n\temail = test@example.com\n")
+        # no repository gets the fourteen sample hooks, which each copy of it would have, too
+        configuration.write_text(
+            "[user]\n\tname = Test\n\temail = test@example.com\n[init]\n\ttemplateDir =\n"
+        )
     patch.setenv("HOME", str(home))
     patch.setenv("XDG_CONFIG_HOME", str(home))
     patch.setenv("GIT_CONFIG_GLOBAL", str(configuration))
@@ -123,9 +126,11 @@ def tree(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> WorkTree:
-    """A clone that a user would run `bootstrap` in."""
-    shutil.copytree(templates / "tree", tmp_path / "clone")
+    """A clone that a user would run `bootstrap` in; that of `prod` or `pinned` if it is one."""
+    wanted = [name for name in ("prod", "pinned") if name in request.fixturenames]
+    shutil.copytree(templates / (wanted or ["tree"])[0], tmp_path / "clone")
     return WorkTree(tmp_path / "clone", monkeypatch, capsys)
 
 
@@ -146,14 +151,18 @@ def certificate_file(tmp_path: Path, controller_certificate: str) -> Path:
 @pytest.fixture
 def prod(templates: Path, tree: WorkTree) -> WorkTree:
     """A clone with environment prod and a private key of its own."""
-    shutil.copytree(templates / "prod", tree.root, dirs_exist_ok=True)
-    return tree
+    return _with_environment(tree, templates / "prod")
 
 
 @pytest.fixture
 def pinned(templates: Path, tree: WorkTree) -> WorkTree:
     """A clone with environment prod, sealed for a controller: no private key here."""
-    shutil.copytree(templates / "pinned", tree.root, dirs_exist_ok=True)
+    return _with_environment(tree, templates / "pinned")
+
+
+def _with_environment(tree: WorkTree, template: Path) -> WorkTree:
+    if not (tree.root / "environments").exists():  # asked for by name, in the middle of a test
+        shutil.copytree(template, tree.root, dirs_exist_ok=True)
     return tree
 
 

@@ -237,6 +237,7 @@ def test_a_server_that_declines_is_quoted_and_the_commit_is_kept(
     tree: WorkTree, remote: Path
 ) -> None:
     hook = remote / "hooks/update"
+    hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
 
@@ -264,6 +265,7 @@ def test_a_branch_that_could_not_be_pushed_is_not_in_the_way_of_the_next_try(
     tree: WorkTree, remote: Path
 ) -> None:
     hook = remote / "hooks/update"
+    hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
     with pytest.raises(BootstrapError, match="does not take the push to fix"):
