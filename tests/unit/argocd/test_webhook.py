@@ -4,6 +4,8 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,18 @@ def test_every_provider_has_its_keys_a_form_and_a_signed_event(provider: Provide
     assert "https://git.example.com/team/agents" in body.decode()
     assert parse_local(render_local(None, secret), provider).text == SECRET  # type: ignore[union-attr]
     assert len(headers) >= 3
+
+
+def test_no_two_providers_keep_their_secret_in_one_key():
+    kept = [key for row in PROVIDERS.values() for key in row.keys]
+    assert len(set(kept)) == len(kept)
+
+
+def test_the_guide_names_every_provider():
+    guide = (Path(__file__).parents[3] / "docs/guides/repositories.md").read_text()
+    listed = re.search(r"Providers:\s([a-z,\s-]+)\.", guide)
+    assert listed is not None
+    assert re.split(r",\s+", listed[1]) == list(Provider)
 
 
 def test_githubs_event_is_signed_as_its_documentation_says():
