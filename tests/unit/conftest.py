@@ -7,6 +7,7 @@ import functools
 import io
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from bootstrap.__main__ import run
 from tests.unit.certificates import make_certificate
-from tests.unit.work_tree import WorkTree, make_tree
+from tests.unit.work_tree import FLEET_ORIGIN, WorkTree, make_tree
 
 settings.register_profile(
     "fast",
@@ -107,7 +108,7 @@ def templates(
     request: pytest.FixtureRequest,
     controller_certificate: str,
 ) -> Path:
-    """Work trees that tests get copies of: an empty one, and two with an environment."""
+    """Work trees that tests get copies of: an empty one, two with an environment, a fleet."""
     root = tmp_path_factory.mktemp("templates")
     file = root / "controller.pem"
     file.write_text(controller_certificate)
@@ -117,6 +118,10 @@ def templates(
             patch.chdir(make_tree(root / name))
             if name != "tree":
                 assert run(["init", "prod", *arguments]) == 0
+        patch.chdir(make_tree(root / "fleet"))
+        subprocess.run(["git", "remote", "set-url", "origin", FLEET_ORIGIN], check=True)
+        for name in ("prod", "staging"):
+            assert run(["init", name, "--cert", str(file)]) == 0
     return root
 
 

@@ -275,6 +275,7 @@ def test_no_text_is_ever_quoted(prod: WorkTree, value: str, around: str):
     assert prod.contents() == before
 
 
+@pytest.mark.slow
 def test_other_refusals_keep_the_secret(scene: Scene):
     tree = scene.tree
     for arguments in (

@@ -17,6 +17,8 @@ import pytest
 from bootstrap.__main__ import run
 
 ORIGIN = "https://git.example.com/team/agents.git"
+FLEET_ORIGIN = "file:///nowhere/fleet.git"
+"""That of the template of a fleet; a copy has its own."""
 GITIGNORE = Path(__file__).parents[2] / ".gitignore"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bootstrap.cluster import Cluster
 from tests.unit.commands.fake_cluster import FakeCluster, push
 from tests.unit.shared_tree import Shared, share
-from tests.unit.work_tree import WorkTree
+from tests.unit.work_tree import FLEET_ORIGIN, WorkTree
 
 
 @pytest.fixture
@@ -27,12 +28,14 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
 
 
 @pytest.fixture
-def fleet(tree: WorkTree, tmp_path: Path, certificate_file: Path) -> WorkTree:
+def fleet(tree: WorkTree, templates: Path, tmp_path: Path) -> WorkTree:
     """Environments prod and staging, pushed to a remote that answers."""
     remote = tmp_path / "remote.git"
     tree.git("init", "--quiet", "--bare", "--initial-branch=main", str(remote))
     tree.git("remote", "set-url", "origin", remote.as_uri())
-    for name in ("prod", "staging"):
-        assert tree.run("init", name, "--cert", str(certificate_file)).code == 0
+    for folder in ("argocd", "environments"):
+        shutil.copytree(templates / "fleet" / folder, tree.root / folder)
+    for file in (tree.root / "argocd").rglob("*.yaml"):
+        file.write_text(file.read_text().replace(FLEET_ORIGIN, remote.as_uri()))
     push(tree, "Add environments")
     return tree

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from bootstrap.sealing.certificate import key_belongs_to, parse_certificate, parse_private_key
@@ -39,6 +40,7 @@ def at(root: Path, tree: WorkTree) -> WorkTree:
     return WorkTree(root, tree.monkeypatch, tree.capsys)
 
 
+@pytest.mark.slow
 def test_init_that_is_killed_anywhere_is_completed_by_the_next(
     tree: WorkTree, tmp_path: Path, own_key: RSAPrivateKey
 ):

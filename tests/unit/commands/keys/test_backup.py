@@ -96,6 +96,7 @@ def pair(tmp_path: Path) -> Pair:
     return Pair(str(identity.to_public()), str(file))
 
 
+@pytest.mark.slow  # seconds of scrypt
 def test_a_passphrase_closes_and_opens_a_backup(
     tree: WorkTree, sealing: FakeSealing, tmp_path: Path, passphrase: str
 ):
@@ -240,6 +241,7 @@ def test_a_file_that_is_no_backup_is_refused(tree: WorkTree, sealing: FakeSealin
     assert ended.lines[0] == f"error: {file} is not an age file"
 
 
+@pytest.mark.slow  # seconds of scrypt
 def test_a_way_to_open_it_that_the_file_does_not_have_is_wrong_usage(
     tree: WorkTree, sealing: FakeSealing, tmp_path: Path, passphrase: str
 ):

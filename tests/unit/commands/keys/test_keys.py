@@ -185,6 +185,7 @@ def test_dry_run_of_a_rotation_writes_nothing(prod: WorkTree, other_key: rsa.RSA
     assert prod.snapshot() == before
 
 
+@pytest.mark.slow
 def test_rotation_that_is_killed_anywhere_loses_no_value_and_can_be_done_again(
     prod: WorkTree, tmp_path: Path, other_key: rsa.RSAPrivateKey
 ):
