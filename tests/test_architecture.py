@@ -72,3 +72,18 @@ def test_every_option_of_a_step_is_a_name_in_the_file_that_the_step_is_about():
         source = (PROJECT / path).read_text(encoding="utf-8")
         for name in re.findall(r"`(\w+)`", words):
             assert re.search(rf"\b{name}\b", source), (path, name)
+
+
+def test_of_the_kubernetes_client_nothing_typed_is_imported():
+    """Its APIs and models take most of a second to load; objects go by path, as JSON."""
+    wanted = {
+        "from kubernetes import config",
+        "from kubernetes.client import ApiException",
+    }
+    found = {
+        line.strip()
+        for file in (PROJECT / "bootstrap").rglob("*.py")
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if re.match(r"\s*(from|import) kubernetes\b", line)
+    }
+    assert found == wanted

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from bootstrap.argocd.products import ARGO_CD
-from bootstrap.cluster.connection import Connection, bounded
-from bootstrap.cluster.discovery import Kind
+from bootstrap.cluster.connection import Connection
+from bootstrap.cluster.discovery import SECRET, Kind
 from bootstrap.constants import ARGOCD_NAMESPACE
 
-_KINDS = {
-    "AppProject": Kind(ARGO_CD.version, "AppProject", "appprojects", namespaced=True),
-    "Application": Kind(ARGO_CD.version, "Application", "applications", namespaced=True),
-}
+_APPLICATION = Kind(ARGO_CD.version, "Application", "applications", namespaced=True)
+_PROJECT = Kind(ARGO_CD.version, "AppProject", "appprojects", namespaced=True)
+_APPLICATIONS = _APPLICATION.path_of_all(ARGOCD_NAMESPACE)
+_KINDS = {kind.name: kind for kind in (_APPLICATION, _PROJECT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,8 @@ class ArgoCD:
     def read_applications(self) -> dict[str, dict[str, Any]]:
         """Return the Applications of Argo CD's namespace by name, in one call."""
         with self._api.translated("listing the Applications"):
-            found = self._api.custom.list_namespaced_custom_object(
-                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, "applications",
-                label_selector="app.kubernetes.io/part-of=agentsmith", **bounded(),
-            )  # fmt: skip
-        return {item["metadata"]["name"]: item for item in found["items"]}
+            found = self._api.items(_APPLICATIONS, "app.kubernetes.io/part-of=agentsmith")
+        return {item["metadata"]["name"]: item for item in found}
 
     def read_application(self, name: str) -> dict[str, Any] | None:
         """Return an Application of whatever label, None if there is none."""
@@ -84,22 +81,17 @@ class ArgoCD:
     def read_members(self, project: str) -> list[str]:
         """Return the names of all Applications of a project, of whatever label, sorted."""
         with self._api.translated(f"listing the Applications of project {project}"):
-            found = self._api.custom.list_namespaced_custom_object(
-                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, "applications", **bounded()
-            )
+            found = self._api.items(_APPLICATIONS)
         return sorted(
             item["metadata"]["name"]
-            for item in found["items"]
+            for item in found
             if item.get("spec", {}).get("project") == project
         )
 
     def delete_application(self, application: str) -> None:
         """Delete an Application; its finalizers decide what goes along."""
         with self._api.translated(f"deleting Application {application}"):
-            self._api.get_or_none(
-                self._api.custom.delete_namespaced_custom_object,
-                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, "applications", application,
-            )  # fmt: skip
+            self._api.delete(_APPLICATION.path(application, ARGOCD_NAMESPACE))
 
     def end_sync(self, application: str) -> None:
         """End the sync that is under way, as `argocd app terminate-op` does."""
@@ -112,13 +104,12 @@ class ArgoCD:
     def read_clusters(self) -> list[KnownCluster]:
         """Return the clusters that Argo CD has a Secret for, by name; never their credentials."""
         with self._api.translated("listing the clusters of Argo CD"):
-            found = self._api.core.list_namespaced_secret(
-                ARGOCD_NAMESPACE, label_selector="argocd.argoproj.io/secret-type=cluster",
-                **bounded(),
-            )  # fmt: skip
+            found = self._api.items(
+                SECRET.path_of_all(ARGOCD_NAMESPACE), "argocd.argoproj.io/secret-type=cluster"
+            )
         clusters = [
-            KnownCluster(_decoded(item.data, "name"), _decoded(item.data, "server"))
-            for item in found.items
+            KnownCluster(_decoded(item.get("data"), "name"), _decoded(item.get("data"), "server"))
+            for item in found
         ]
         return sorted(clusters, key=lambda cluster: (cluster.name, cluster.server))
 
@@ -129,11 +120,9 @@ class ArgoCD:
 
     def _merge(self, application: str, change: Mapping[str, Any]) -> None:
         with self._api.translated(f"changing Application {application}"):
-            self._api.get_or_none(
-                self._api.custom.patch_namespaced_custom_object,
-                "argoproj.io", "v1alpha1", ARGOCD_NAMESPACE, "applications", application,
-                dict(change), _content_type="application/merge-patch+json",
-            )  # fmt: skip
+            self._api.merge(
+                _APPLICATION.path(application, ARGOCD_NAMESPACE), change, missing_ok=True
+            )
 
 
 def _desired(item: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -15,24 +15,21 @@ from bootstrap.errors import BootstrapError, UnavailableError
 _TIMEOUT = (5, 30)
 """Seconds to connect, seconds to read."""
 _APPLY_PATCH = "application/apply-patch+yaml"
+_MERGE_PATCH = "application/merge-patch+json"
 _NOT_FOUND = 404
 
 
 class Connection:
-    """The client's APIs in one context; `open` makes it."""
+    """Asks by path, in JSON, as one context says; `open` makes it.
+
+    The client's own APIs and models are never loaded: that takes longer than most commands. A
+    refusal is the client's ApiException, which `translated` makes ours.
+    """
 
     def __init__(self, api_client: Any, context: str) -> None:
         """Use `open` instead."""
-        from kubernetes import client
-
         self.context = context
         self._client = api_client
-        self.core = client.CoreV1Api(api_client)
-        self.apps = client.AppsV1Api(api_client)
-        self.batch = client.BatchV1Api(api_client)
-        self.custom = client.CustomObjectsApi(api_client)
-        self.apis = client.ApisApi(api_client)
-        self.serialize = api_client.sanitize_for_serialization
 
     @classmethod
     def open(cls, context: str | None) -> Connection:
@@ -52,20 +49,58 @@ class Connection:
     def post(self, path: str, body: Mapping[str, Any]) -> tuple[int, bytes]:
         """Send `body` as JSON to `path` of the API server; return the status and the answer.
 
-        The client's own calls of a Service proxy take no body.
+        It is sent once: a Service answers it, and may have acted on what it did not answer.
         """
         answer = self._send("POST", path, body=json.dumps(body).encode(), retries=False)
         return answer.status, bytes(answer.data)
 
     def get(self, path: str, accept: str = "application/json") -> Any:
-        """Return the JSON that the API server has at `path`, None where it says 404.
-
-        Another refusal is the client's ApiException.
-        """
+        """Return the JSON that the API server has at `path`, None where it says 404."""
         answer = self._send("GET", path, accept=accept)
         if answer.status == _NOT_FOUND:
             return None
         return json.loads(_checked(answer))
+
+    def read(self, path: str) -> dict[str, Any]:
+        """Return the object at `path`, which must be there: 404 is a refusal."""
+        return dict(json.loads(_checked(self._send("GET", path))))
+
+    def read_dated(self, path: str) -> tuple[dict[str, Any], str | None]:
+        """Return the same, and the date that the API server has (RFC 9110, section 5.6.7)."""
+        answer = self._send("GET", path)
+        return dict(json.loads(_checked(answer))), answer.headers.get("date")
+
+    def read_text(self, path: str, **query: str) -> str:
+        """Return what is at `path` as text; bytes that are none are replaced."""
+        return _checked(self._send("GET", _with(path, query))).decode("utf-8", "replace")
+
+    def items(self, path: str, selector: str = "") -> list[dict[str, Any]]:
+        """Return the objects of the list at `path` that have those labels; 404 is a refusal."""
+        query = {"labelSelector": selector} if selector else {}
+        return self.read(_with(path, query)).get("items") or []
+
+    def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send `body` to the list at `path`; return what became of it."""
+        answer = self._send("POST", path, body=json.dumps(body).encode())
+        return dict(json.loads(_checked(answer)))
+
+    def delete(self, path: str, body: Mapping[str, Any] | None = None) -> None:
+        """Delete what is at `path`, if it is there; `body` may set conditions."""
+        sent = None if body is None else json.dumps(body).encode()
+        answer = self._send("DELETE", path, body=sent)
+        if answer.status != _NOT_FOUND:
+            _checked(answer)
+
+    def merge(
+        self, path: str, change: Mapping[str, Any], *, manager: str = "", missing_ok: bool = False
+    ) -> None:
+        """Merge `change` into the object at `path` (RFC 7386); `missing_ok`: if there is one."""
+        query = {"fieldManager": manager} if manager else {}
+        answer = self._send(
+            "PATCH", _with(path, query), body=json.dumps(change).encode(), content_type=_MERGE_PATCH
+        )
+        if answer.status != _NOT_FOUND or not missing_ok:
+            _checked(answer)
 
     def apply(
         self,
@@ -79,7 +114,7 @@ class Connection:
         """Apply `manifest` (a mapping, or YAML text) server-side at `path`; return what it became.
 
         `force` takes over fields of other managers, a conflict otherwise. With `dry_run` nothing is
-        kept. A refusal is the client's ApiException.
+        kept.
         """
         query = {
             "fieldManager": manager,
@@ -88,7 +123,7 @@ class Connection:
         }
         text = manifest if isinstance(manifest, str) else json.dumps(manifest)  # JSON is YAML
         answer = self._send(
-            "PATCH", f"{path}?{urlencode(query)}", body=text.encode(), content_type=_APPLY_PATCH
+            "PATCH", _with(path, query), body=text.encode(), content_type=_APPLY_PATCH
         )
         return dict(json.loads(_checked(answer)))
 
@@ -115,17 +150,6 @@ class Connection:
             method, settings.host + path, body=body, headers=headers,
             timeout=Timeout(connect=connect, read=read), retries=retries,
         )  # fmt: skip
-
-    def get_or_none(self, call: Any, *arguments: Any, **options: Any) -> Any:
-        """Return what `call` gives, None where the API server says 404."""
-        from kubernetes.client import ApiException
-
-        try:
-            return call(*arguments, **options, **bounded())
-        except ApiException as error:
-            if error.status == _NOT_FOUND:
-                return None
-            raise
 
     @contextmanager
     def translated(self, step: str, *, may_force: bool = False) -> Iterator[None]:
@@ -158,9 +182,8 @@ def _checked(answer: Any) -> bytes:
     return bytes(answer.data)
 
 
-def bounded() -> dict[str, Any]:
-    """Return the options that bound every request in time."""
-    return {"_request_timeout": _TIMEOUT}
+def _with(path: str, query: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(sorted(query.items()))}" if query else path
 
 
 def _first_line(error: BaseException) -> str:

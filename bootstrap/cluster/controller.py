@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bootstrap.cluster.connection import Connection, bounded
+from bootstrap.cluster.connection import Connection
+from bootstrap.cluster.discovery import SERVICE
 from bootstrap.errors import BootstrapError
 from bootstrap.upstream import INSTALL_SEALED_SECRETS
 
@@ -52,13 +53,8 @@ class SealingController:
     def fetch_certificate(self) -> str:
         """Return the PEM certificate that the sealed-secrets controller serves as its newest."""
         service = self.find_service()
-        name = f"http:{service.name}:{service.port}"
         with self._api.translated(f"asking {service.namespace}/{service.name} for its certificate"):
-            response = self._api.core.connect_get_namespaced_service_proxy_with_path(
-                name, service.namespace, "v1/cert.pem", _preload_content=False, **bounded()
-            )
-            text: str = response.data.decode("ascii", "replace")
-            return text
+            return self._api.read_text(_proxied(service, "v1/cert.pem"))
 
     def locate(self) -> AskedController:
         """Find the controller and return what asks it."""
@@ -84,10 +80,7 @@ class SealingController:
 
         It answers two requests a second; one that comes too early is sent again.
         """
-        path = (
-            f"/api/v1/namespaces/{service.namespace}/services"
-            f"/http:{service.name}:{service.port}/proxy/v1/{endpoint}"
-        )
+        path = _proxied(service, f"v1/{endpoint}")
         status, answer = _TOO_MANY, b""
         for seconds in _PAUSES:
             time.sleep(seconds)
@@ -105,18 +98,13 @@ class SealingController:
         found = []
         with self._api.translated("looking for the sealed-secrets controller"):
             for selector in CONTROLLER_LABELS:
-                services = self._api.core.list_service_for_all_namespaces(
-                    label_selector=selector, **bounded()
-                )
                 found += [
-                    ServiceRef(
-                        item.metadata.namespace, item.metadata.name, item.spec.ports[0].name or ""
-                    )
-                    for item in services.items
-                    if item.spec.ports
-                    and not _is_metrics(item.metadata)
-                    and asked.namespace in {None, item.metadata.namespace}
-                    and asked.name in {None, item.metadata.name}
+                    service
+                    for item in self._api.items(SERVICE.path_of_all(None), selector)
+                    if not _is_metrics(item)
+                    and (service := _reference(item)) is not None
+                    and asked.namespace in {None, service.namespace}
+                    and asked.name in {None, service.name}
                 ]
         choices = sorted(set(found), key=lambda item: (item.namespace, item.name))
         if not choices:
@@ -136,13 +124,14 @@ class SealingController:
 
     def _read_service(self, namespace: str, name: str) -> ServiceRef:
         with self._api.translated(f"reading Service {namespace}/{name}"):
-            item = self._api.get_or_none(self._api.core.read_namespaced_service, name, namespace)
-        if item is None or not item.spec.ports:
+            item = self._api.get(SERVICE.path(name, namespace))
+        service = None if item is None else _reference(item)
+        if service is None:
             raise BootstrapError(
                 f"cluster {self._api.context} has no Service {namespace}/{name}",
                 "see `kubectl get services --all-namespaces`, or leave both options out",
             )
-        return ServiceRef(namespace, name, item.spec.ports[0].name or "")
+        return service
 
     def rotate(self, manifest: Mapping[str, Any]) -> bytes:
         """Return the controller's JSON for `manifest`, sealed again for its newest key."""
@@ -178,5 +167,21 @@ class AskedController:
         return self.sealing.verify(sealed, self.service)
 
 
-def _is_metrics(metadata: Any) -> bool:
-    return (metadata.labels or {}).get("app.kubernetes.io/component") == _METRICS_COMPONENT
+def _proxied(service: ServiceRef, place: str) -> str:
+    """Return the path at which the API server passes on what the Service has at `place`."""
+    path = SERVICE.path(f"http:{service.name}:{service.port}", service.namespace)
+    return f"{path}/proxy/{place}"
+
+
+def _reference(item: Mapping[str, Any]) -> ServiceRef | None:
+    """Return where a Service answers, None if it has no port."""
+    ports = item["spec"].get("ports")
+    if not ports:
+        return None
+    metadata = item["metadata"]
+    return ServiceRef(metadata["namespace"], metadata["name"], ports[0].get("name") or "")
+
+
+def _is_metrics(item: Mapping[str, Any]) -> bool:
+    labels = item["metadata"].get("labels") or {}
+    return bool(labels.get("app.kubernetes.io/component") == _METRICS_COMPONENT)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from bootstrap.cluster.connection import Connection, bounded
+from bootstrap.cluster.connection import Connection
 from bootstrap.cluster.controller import CONTROLLER_LABELS
-from bootstrap.cluster.discovery import SECRET
+from bootstrap.cluster.discovery import DEPLOYMENT, POD, SECRET
 from bootstrap.constants import FIELD_MANAGER
 from bootstrap.errors import BootstrapError
 from bootstrap.sealing.key_backup import ACTIVE, KEY_LABEL, StoredKey, build_secret, read_secret
@@ -43,33 +44,29 @@ class ControllerKeys:
         that it made itself it has read, whenever that was: its time is None.
         """
         with self._api.translated("reading the controller's sealing keys"):
-            items = self._api.core.list_namespaced_secret(
-                namespace, label_selector=f"{KEY_LABEL}={ACTIVE}", **bounded()
-            ).items
+            items = self._api.items(SECRET.path_of_all(namespace), f"{KEY_LABEL}={ACTIVE}")
         return [
             (
-                base64.b64decode(item.data["tls.crt"]).decode("ascii", "replace"),
-                item.metadata.creation_timestamp
-                if item.metadata.name.startswith(OUR_KEYS)
+                base64.b64decode(item["data"]["tls.crt"]).decode("ascii", "replace"),
+                datetime.fromisoformat(item["metadata"]["creationTimestamp"])
+                if item["metadata"]["name"].startswith(OUR_KEYS)
                 else None,
             )
             for item in items
-            if (item.data or {}).get("tls.crt")
+            if (item.get("data") or {}).get("tls.crt")
         ]
 
     def keys(self, namespace: str) -> list[StoredKey]:
         """Return the controller's key pairs with their private parts, for a backup."""
         with self._api.translated("reading the controller's sealing keys"):
-            items = self._api.core.list_namespaced_secret(
-                namespace, label_selector=KEY_LABEL, **bounded()
-            ).items
+            items = self._api.items(SECRET.path_of_all(namespace), KEY_LABEL)
         keys = []
         for item in items:
             try:
-                keys.append(read_secret(self._api.serialize(item)))
+                keys.append(read_secret(item))
             except (KeyError, TypeError, ValueError):
                 raise BootstrapError(
-                    f"Secret {namespace}/{item.metadata.name} is labelled as a sealing key,"
+                    f"Secret {namespace}/{item['metadata']['name']} is labelled as a sealing key,"
                     " but holds none",
                     "look at it, and take its label off if it is not the controller's",
                 ) from None
@@ -86,7 +83,7 @@ class ControllerKeys:
     ) -> None:
         """Give the controller a key pair (both PEM). One that is there under `name` is an error."""
         with self._api.translated(f"reading Secret {namespace}/{name}"):
-            if self._api.get_or_none(self._api.core.read_namespaced_secret, name, namespace):
+            if self._api.get(SECRET.path(name, namespace)):
                 raise BootstrapError(
                     f"Secret {namespace}/{name} is there with another certificate",
                     "look at it first; a sealing key is never replaced",
@@ -99,29 +96,24 @@ class ControllerKeys:
         """Return the controller's Deployment in `namespace`, None if it is run another way."""
         with self._api.translated("looking for the sealed-secrets controller's Deployment"):
             for selector in CONTROLLER_LABELS:
-                items = self._api.apps.list_namespaced_deployment(
-                    namespace, label_selector=selector, **bounded()
-                ).items
+                items = self._api.items(DEPLOYMENT.path_of_all(namespace), selector)
                 if items:
-                    return DeploymentRef(namespace, items[0].metadata.name)
+                    return DeploymentRef(namespace, items[0]["metadata"]["name"])
         return None
 
     def started(self, deployment: DeploymentRef) -> datetime | None:
         """Return when the oldest pod of the controller started, None if none runs."""
         with self._api.translated(f"reading the pods of {deployment.namespace}/{deployment.name}"):
-            item = self._api.apps.read_namespaced_deployment(
-                deployment.name, deployment.namespace, **bounded()
+            labels = self._read(deployment)["spec"]["selector"].get("matchLabels") or {}
+            pods = self._api.items(
+                POD.path_of_all(deployment.namespace),
+                ",".join(f"{name}={value}" for name, value in labels.items()),
             )
-            labels = item.spec.selector.match_labels or {}
-            pods = self._api.core.list_namespaced_pod(
-                deployment.namespace,
-                label_selector=",".join(f"{name}={value}" for name, value in labels.items()),
-                **bounded(),
-            ).items
         times = [
-            pod.status.start_time
+            datetime.fromisoformat(pod["status"]["startTime"])
             for pod in pods
-            if pod.status.start_time and not pod.metadata.deletion_timestamp
+            if pod.get("status", {}).get("startTime")
+            and not pod["metadata"].get("deletionTimestamp")
         ]
         return min(times, default=None)
 
@@ -132,21 +124,20 @@ class ControllerKeys:
         with self._api.translated(
             f"restarting Deployment {deployment.namespace}/{deployment.name}"
         ):
-            self._api.apps.patch_namespaced_deployment(
-                deployment.name, deployment.namespace, body,
-                field_manager=FIELD_MANAGER, **bounded(),
-            )  # fmt: skip
+            path = DEPLOYMENT.path(deployment.name, deployment.namespace)
+            self._api.merge(path, body, manager=FIELD_MANAGER)
 
     def is_rolled_out(self, deployment: DeploymentRef) -> bool:
         """Tell whether every replica is of the latest generation and available."""
         with self._api.translated(f"reading Deployment {deployment.namespace}/{deployment.name}"):
-            item = self._api.apps.read_namespaced_deployment(
-                deployment.name, deployment.namespace, **bounded()
-            )
-        status, wanted = item.status, item.spec.replicas
+            item = self._read(deployment)
+        status, wanted = item.get("status") or {}, item["spec"].get("replicas")
         return bool(
-            (status.observed_generation or 0) >= item.metadata.generation
-            and (status.updated_replicas or 0) == wanted
-            and (status.replicas or 0) == wanted
-            and (status.available_replicas or 0) == wanted
+            status.get("observedGeneration", 0) >= item["metadata"]["generation"]
+            and status.get("updatedReplicas", 0) == wanted
+            and status.get("replicas", 0) == wanted
+            and status.get("availableReplicas", 0) == wanted
         )
+
+    def _read(self, deployment: DeploymentRef) -> dict[str, Any]:
+        return self._api.read(DEPLOYMENT.path(deployment.name, deployment.namespace))

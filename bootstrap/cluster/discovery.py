@@ -28,9 +28,10 @@ class Kind:
         """Its group, "" for the core's."""
         return self.version.rpartition("/")[0]
 
-    def path_of_all(self, namespace: str) -> str:
-        """Return the path of the list of its objects in a namespace, if it has namespaces."""
-        where = f"/namespaces/{quote(namespace, safe='')}" if self.namespaced else ""
+    def path_of_all(self, namespace: str | None) -> str:
+        """Return the path of the list of its objects: in a namespace, or in all (None)."""
+        within = self.namespaced and namespace is not None
+        where = f"/namespaces/{quote(namespace or '', safe='')}" if within else ""
         return f"{_path_of_version(self.version)}{where}/{self.plural}"
 
     def path(self, name: str, namespace: str = "") -> str:
@@ -39,8 +40,16 @@ class Kind:
 
 
 # those that are asked for by name, whatever the server says of itself
+CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps", namespaced=True)
+DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments", namespaced=True)
+JOB = Kind("batch/v1", "Job", "jobs", namespaced=True)
 NAMESPACE = Kind("v1", "Namespace", "namespaces", namespaced=False)
+POD = Kind("v1", "Pod", "pods", namespaced=True)
+REPLICA_SET = Kind("apps/v1", "ReplicaSet", "replicasets", namespaced=True)
 SECRET = Kind("v1", "Secret", "secrets", namespaced=True)
+SERVICE = Kind("v1", "Service", "services", namespaced=True)
+SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts", namespaced=True)
+STATEFUL_SET = Kind("apps/v1", "StatefulSet", "statefulsets", namespaced=True)
 SEALED_SECRET = Kind(*SEALED_SECRETS.mark, "sealedsecrets", namespaced=True)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from bootstrap.cluster.connection import Connection, bounded
+from bootstrap.cluster.connection import Connection
+from bootstrap.cluster.discovery import DEPLOYMENT, SECRET, STATEFUL_SET
+
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,53 +48,49 @@ class Inspection:
 
     def read_version(self) -> tuple[str, datetime | None]:
         """Return the version of Kubernetes, and what time the API server has."""
-        from kubernetes import client
-
         with self._api.translated("asking for the version of Kubernetes"):
-            found, _status, headers = client.VersionApi(
-                self._api.core.api_client
-            ).get_code_with_http_info(**bounded())
-        date = {name.lower(): value for name, value in dict(headers or {}).items()}.get("date")
+            found, date = self._api.read_dated("/version")
+        version = str(found["gitVersion"])
         try:
-            return str(found.git_version), parsedate_to_datetime(date) if date else None
+            return version, parsedate_to_datetime(date) if date else None
         except ValueError:
-            return str(found.git_version), None
+            return version, None
 
     def may(self, access: Access) -> bool:
         """Tell whether the user of this context may do that."""
-        from kubernetes import client
-
         resource, _slash, part = access.resource.partition("/")
-        attributes = client.V1ResourceAttributes(
-            verb=access.verb, group=access.group, resource=resource, subresource=part or None,
-            namespace=access.namespace or None,
-        )  # fmt: skip
-        body = client.V1SelfSubjectAccessReview(
-            spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=attributes)
-        )
+        attributes = {
+            "verb": access.verb, "group": access.group, "resource": resource, "subresource": part,
+            "namespace": access.namespace,
+        }  # fmt: skip
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
         with self._api.translated(f"asking whether you may {access}"):
-            answer = client.AuthorizationV1Api(
-                self._api.core.api_client
-            ).create_self_subject_access_review(body, **bounded())
-        return bool(answer.status.allowed)
+            answer = self._api.create(_REVIEWS, body)
+        return bool(answer["status"]["allowed"])
 
     def read_running(self, namespace: str) -> list[Running]:
         """Return the containers of the Deployments and StatefulSets of a namespace."""
         with self._api.translated(f"reading the workloads of namespace {namespace}"):
             found = [
-                *self._api.apps.list_namespaced_deployment(namespace, **bounded()).items,
-                *self._api.apps.list_namespaced_stateful_set(namespace, **bounded()).items,
+                item
+                for kind in (DEPLOYMENT, STATEFUL_SET)
+                for item in self._api.items(kind.path_of_all(namespace))
             ]
         return [running for item in found for running in _running(item)]
 
     def read_secret_keys(self, namespace: str, name: str) -> list[str] | None:
         """Return the names of the keys of a Secret, never a value; None if there is none."""
         with self._api.translated(f"reading the names of keys of Secret {namespace}/{name}"):
-            found = self._api.get_or_none(self._api.core.read_namespaced_secret, name, namespace)
-        return None if found is None else sorted(found.data or {})
+            found = self._api.get(SECRET.path(name, namespace))
+        return None if found is None else sorted(found.get("data") or {})
 
 
-def _running(workload: Any) -> Iterator[Running]:
-    version = (workload.metadata.labels or {}).get("app.kubernetes.io/version", "")
-    for container in workload.spec.template.spec.containers:
-        yield Running(workload.metadata.name, container.image or "", version)
+def _running(workload: Mapping[str, Any]) -> Iterator[Running]:
+    metadata = workload["metadata"]
+    version = (metadata.get("labels") or {}).get("app.kubernetes.io/version", "")
+    for container in workload["spec"]["template"]["spec"]["containers"]:
+        yield Running(metadata["name"], container.get("image") or "", version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bootstrap.cluster.connection import Connection
-from bootstrap.cluster.discovery import Discovery, Kind
+from bootstrap.cluster.discovery import DEPLOYMENT, STATEFUL_SET, Discovery, Kind
 from bootstrap.constants import ARGOCD_FIELD_MANAGER
 
 
@@ -42,10 +42,10 @@ class Installing:
         """Return the Deployments and StatefulSets that are not as wanted yet, as "Kind name"."""
         with self._api.translated(f"reading the workloads of namespace {namespace}"):
             found = []
-            for kind, plural in (("Deployment", "deployments"), ("StatefulSet", "statefulsets")):
-                listed = self._api.get(f"/apis/apps/v1/namespaces/{namespace}/{plural}") or {}
+            for kind in (DEPLOYMENT, STATEFUL_SET):
+                listed = self._api.get(kind.path_of_all(namespace)) or {}
                 found += [
-                    f"{kind} {item['metadata']['name']}"
+                    f"{kind.name} {item['metadata']['name']}"
                     for item in listed.get("items") or []
                     if not _is_available(item)
                 ]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from bootstrap.cluster.connection import Connection
-from bootstrap.cluster.discovery import NAMESPACE, Discovery, Kind
+from bootstrap.cluster.discovery import NAMESPACE, SERVICE_ACCOUNT, Discovery, Kind
 
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _AT_ONCE = 4
@@ -25,8 +25,8 @@ class Namespaces:
     def read(self, name: str) -> dict[str, Any] | None:
         """Return a namespace, raw, None if there is none."""
         with self._api.translated(f"reading namespace {name}"):
-            found = self._api.get_or_none(self._api.core.read_namespace, name)
-        return None if found is None else dict(self._api.serialize(found))
+            found: dict[str, Any] | None = self._api.get(NAMESPACE.path(name))
+        return found
 
     def make(self, name: str, labels: dict[str, str], *, force: bool) -> None:
         """Make a namespace, or give `labels` to one that is there."""
@@ -41,17 +41,12 @@ class Namespaces:
     def delete(self, name: str, uid: str) -> None:
         """Delete the namespace, if it is still the one of `uid`, with everything in it."""
         with self._api.translated(f"deleting namespace {name}"):
-            self._api.get_or_none(
-                self._api.core.delete_namespace, name, body={"preconditions": {"uid": uid}}
-            )
+            self._api.delete(NAMESPACE.path(name), {"preconditions": {"uid": uid}})
 
     def has_account(self, name: str, account: str) -> bool:
         """Tell whether a namespace is there and has this service account."""
         with self._api.translated(f"reading service account {account} of namespace {name}"):
-            found = self._api.get_or_none(
-                self._api.core.read_namespaced_service_account, account, name
-            )
-        return found is not None
+            return self._api.get(SERVICE_ACCOUNT.path(account, name)) is not None
 
     def objects(self, name: str) -> list[dict[str, Any]]:
         """Return kind and metadata of every object in a namespace; never what it holds."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bootstrap.cluster.connection import Connection, bounded
-from bootstrap.cluster.discovery import SEALED_SECRET
+from bootstrap.cluster.connection import Connection
+from bootstrap.cluster.discovery import SEALED_SECRET, SECRET
 from bootstrap.constants import FIELD_MANAGER
 from bootstrap.objects import mapping
 from bootstrap.sealing.taken import MANAGED, PresentSecret
@@ -19,27 +19,25 @@ class Sealed:
     def read_secret(self, namespace: str, name: str) -> PresentSecret | None:
         """Return a Secret without its values, None if there is none."""
         with self._api.translated(f"reading Secret {namespace}/{name}"):
-            found = self._api.get_or_none(self._api.core.read_namespaced_secret, name, namespace)
+            found = self._api.get(SECRET.path(name, namespace))
         if found is None:
             return None
-        owners = [item for item in found.metadata.owner_references or [] if item.controller]
-        annotations = found.metadata.annotations or {}
+        metadata = found["metadata"]
+        owners = [item for item in metadata.get("ownerReferences") or [] if item.get("controller")]
+        annotations = metadata.get("annotations") or {}
         return PresentSecret(
-            keys=tuple(sorted(key for key, value in (found.data or {}).items() if value)),
-            type=found.type or "Opaque",
-            is_immutable=bool(found.immutable),
+            keys=tuple(sorted(key for key, value in (found.get("data") or {}).items() if value)),
+            type=found.get("type") or "Opaque",
+            is_immutable=bool(found.get("immutable")),
             annotations=tuple(key for key, value in annotations.items() if value == "true"),
-            owner=(owners[0].kind, owners[0].name) if owners else None,
+            owner=(owners[0]["kind"], owners[0]["name"]) if owners else None,
         )
 
     def hand_over(self, namespace: str, name: str) -> None:
         """Have the controller take a Secret over when it next looks at the SealedSecret."""
         change = {"metadata": {"annotations": {MANAGED: "true"}}}
         with self._api.translated(f"annotating Secret {namespace}/{name}"):
-            self._api.core.patch_namespaced_secret(
-                name, namespace, change, field_manager=FIELD_MANAGER,
-                _content_type="application/merge-patch+json", **bounded(),
-            )  # fmt: skip
+            self._api.merge(SECRET.path(name, namespace), change, manager=FIELD_MANAGER)
 
     def is_given_up(self, namespace: str, name: str) -> bool:
         """Tell whether the controller has a SealedSecret that it could not unseal.

@@ -7,12 +7,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from bootstrap.argocd.known_repositories import KnownRepository
-from bootstrap.cluster.connection import Connection, bounded
-from bootstrap.cluster.discovery import SEALED_SECRET, SECRET
+from bootstrap.cluster.connection import Connection
+from bootstrap.cluster.discovery import CONFIG_MAP, SEALED_SECRET, SECRET
 from bootstrap.constants import ARGOCD_NAMESPACE, FIELD_MANAGER
 from bootstrap.errors import BootstrapError
+from bootstrap.objects import mapping
 
 _OWN = "argocd-secret"
+_OWN_PATH = SECRET.path(_OWN, ARGOCD_NAMESPACE)
 _SETTINGS = "argocd-cm"
 _FALSE = base64.b64encode(b"false").decode()
 
@@ -34,21 +36,10 @@ class ArgoCDSecrets:
 
     def _read_known(self, kind: str) -> list[KnownRepository]:
         with self._api.translated("listing the repositories of Argo CD"):
-            found = self._api.core.list_namespaced_secret(
-                ARGOCD_NAMESPACE, label_selector=f"argocd.argoproj.io/secret-type={kind}",
-                **bounded(),
-            )  # fmt: skip
-        return [
-            KnownRepository(
-                item.metadata.name,
-                _decoded(item.data, "url"),
-                _decoded(item.data, "project"),
-                frozenset(
-                    name for name, value in (item.data or {}).items() if value not in {"", _FALSE}
-                ),
+            found = self._api.items(
+                SECRET.path_of_all(ARGOCD_NAMESPACE), f"argocd.argoproj.io/secret-type={kind}"
             )
-            for item in found.items
-        ]
+        return [_known(item["metadata"]["name"], item.get("data") or {}) for item in found]
 
     def apply(self, secret: Mapping[str, Any]) -> str:
         """Apply a Secret of ours; return "created", "configured" or "unchanged"."""
@@ -78,15 +69,13 @@ class ArgoCDSecrets:
     def compare(self, values: Mapping[str, str]) -> bool | None:
         """Tell whether argocd-secret holds just `values`, None if it has none of their keys."""
         with self._api.translated(f"reading Secret {ARGOCD_NAMESPACE}/{_OWN}"):
-            found = self._api.get_or_none(
-                self._api.core.read_namespaced_secret, _OWN, ARGOCD_NAMESPACE
-            )
+            found = self._api.get(_OWN_PATH)
         if found is None:
             raise BootstrapError(
                 f"there is no Secret {ARGOCD_NAMESPACE}/{_OWN}",
                 "Argo CD makes it at its start: is it running?",
             )
-        data = found.data or {}
+        data = found.get("data") or {}
         if not any(data.get(key) for key in values):
             return None
         return all(_decoded(data, key) == text for key, text in values.items())
@@ -94,10 +83,8 @@ class ArgoCDSecrets:
     def read_users(self, key: str) -> list[str]:
         """Return the repositories that argocd-secret notes as users of the webhook of `key`."""
         with self._api.translated(f"reading Secret {ARGOCD_NAMESPACE}/{_OWN}"):
-            found = self._api.get_or_none(
-                self._api.core.read_namespaced_secret, _OWN, ARGOCD_NAMESPACE
-            )
-        annotations = (found.metadata.annotations if found else None) or {}
+            found = self._api.get(_OWN_PATH)
+        annotations = mapping(mapping(mapping(found).get("metadata")).get("annotations"))
         return sorted(annotations.get(users_annotation(key), "").split())
 
     def set_values(self, values: Mapping[str, str], users: Collection[str]) -> None:
@@ -105,23 +92,27 @@ class ArgoCDSecrets:
         noted = {users_annotation(key): " ".join(sorted(users)) for key in values}
         change = {"metadata": {"annotations": noted}, "stringData": dict(values)}
         with self._api.translated(f"changing Secret {ARGOCD_NAMESPACE}/{_OWN}"):
-            self._api.core.patch_namespaced_secret(
-                _OWN, ARGOCD_NAMESPACE, change, field_manager=FIELD_MANAGER,
-                _content_type="application/merge-patch+json", **bounded(),
-            )  # fmt: skip
+            self._api.merge(_OWN_PATH, change, manager=FIELD_MANAGER)
 
     def read_argocd_url(self) -> str | None:
         """Return the URL of Argo CD's server, None if its settings do not tell it."""
         with self._api.translated(f"reading ConfigMap {ARGOCD_NAMESPACE}/{_SETTINGS}"):
-            found = self._api.get_or_none(
-                self._api.core.read_namespaced_config_map, _SETTINGS, ARGOCD_NAMESPACE
-            )
-        return ((found.data if found else None) or {}).get("url") or None
+            found = self._api.get(CONFIG_MAP.path(_SETTINGS, ARGOCD_NAMESPACE))
+        return mapping(mapping(found).get("data")).get("url") or None
 
 
 def users_annotation(key: str) -> str:
     """Return the annotation of argocd-secret that tells who uses the webhook of `key`."""
     return f"agentsmith.dev/{key}"
+
+
+def _known(secret: str, data: Mapping[str, str]) -> KnownRepository:
+    return KnownRepository(
+        secret,
+        _decoded(data, "url"),
+        _decoded(data, "project"),
+        frozenset(name for name, value in data.items() if value not in {"", _FALSE}),
+    )
 
 
 def _decoded(data: Mapping[str, str] | None, key: str) -> str:

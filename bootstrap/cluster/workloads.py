@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection
-from typing import Any
 
-from bootstrap.cluster.connection import Connection, bounded
+from bootstrap.cluster.connection import Connection
+from bootstrap.cluster.discovery import JOB, POD
 
 _AGENT_JOBS = "app=agentsmith,job-id"
 _FORBIDDEN = 403
@@ -27,15 +26,14 @@ class Running:
         One call for all of them. Who may not list Jobs everywhere asks namespace by namespace, and
         those that may not be looked into are left out.
         """
-        batch = self._api.batch
         with self._api.translated("listing the agent Jobs"):
             if len(namespaces) > 1:
-                everywhere = self._active(batch.list_job_for_all_namespaces)
+                everywhere = self._active(None)
                 if everywhere is not None:
                     return {name: everywhere[name] for name in namespaces}
             found = {}
             for name in namespaces:
-                active = self._active(batch.list_namespaced_job, name)
+                active = self._active(name)
                 if active is not None:
                     found[name] = active[name]
             return found
@@ -45,32 +43,26 @@ class Running:
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
-        for previous in (True, False):
+        for previous in ("true", "false"):
             try:
-                answer = self._api.core.read_namespaced_pod_log(
-                    pod, namespace, container=container, previous=previous, tail_lines=lines,
-                    limit_bytes=_MOST_BYTES, _preload_content=False, **bounded(),
+                return self._api.read_text(
+                    f"{POD.path(pod, namespace)}/log", container=container, previous=previous,
+                    tailLines=str(lines), limitBytes=str(_MOST_BYTES),
                 )  # fmt: skip
             except (ApiException, HTTPError):
                 continue  # a log is a help, not what was asked for
-            return bytes(answer.data).decode("utf-8", "replace")
         return ""
 
-    def _active(self, call: Any, *arguments: str) -> Counter[str] | None:
+    def _active(self, namespace: str | None) -> Counter[str] | None:
         """Return the number of active Jobs by namespace, None if it is forbidden."""
         from kubernetes.client import ApiException
 
         try:
-            # raw: the client takes longer to make its objects than the API server to answer
-            answer = call(
-                *arguments, label_selector=_AGENT_JOBS, _preload_content=False, **bounded()
-            )
+            jobs = self._api.items(JOB.path_of_all(namespace), _AGENT_JOBS)
         except ApiException as error:
             if error.status == _FORBIDDEN:
                 return None
             raise
         return Counter(
-            job["metadata"]["namespace"]
-            for job in json.loads(answer.data)["items"]
-            if job.get("status", {}).get("active")
+            job["metadata"]["namespace"] for job in jobs if job.get("status", {}).get("active")
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -13,6 +14,11 @@ from tests.unit.work_tree import WorkTree
 
 def imported(*arguments: str) -> set[str]:
     """Return the top-level modules that `python -m bootstrap` imports."""
+    return {name.partition(".")[0] for name in loaded(*arguments)}
+
+
+def loaded(*arguments: str) -> set[str]:
+    """Return every module that `python -m bootstrap` imports."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "bootstrap", *arguments],
         input="",
@@ -20,9 +26,9 @@ def imported(*arguments: str) -> set[str]:
         text=True,
         check=False,
     )
-    names = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line]
+    names = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
     assert "typer" in names
-    return {name.partition(".")[0] for name in names}
+    return names
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["init", "--help"]])
@@ -42,6 +48,23 @@ def test_commands_that_touch_no_cluster_do_not_load_its_client(
         assert modules & {"kubernetes", "urllib3", "requests"} == set()
         assert "cryptography" in modules
     assert "ruamel" not in modules, "plain files need no parser, which takes 40 ms to load"
+
+
+def test_a_question_to_a_cluster_loads_none_of_the_clients_models(
+    prod: WorkTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(prod.root)
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(
+        "{clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}], users: [],"
+        " contexts: [{name: c, context: {cluster: c}}], current-context: c}"
+    )
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+    for command in (["status"], ["doctor", "--context", "c"], ["clusters"]):
+        modules = loaded(*command)
+        assert "kubernetes.client" in modules, command
+        heavy = re.compile(r"kubernetes\.client\.(models|api)\.\w+")
+        assert [name for name in modules if heavy.fullmatch(name)] == []
 
 
 def test_debug_adds_where_an_error_came_from_and_nothing_else(tree: WorkTree):

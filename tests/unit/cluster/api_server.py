@@ -59,7 +59,7 @@ def api_server() -> Iterator[tuple[ApiServer, Connection]]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_PATCH = do_POST = answer
+        do_DELETE = do_GET = do_PATCH = do_POST = answer
 
         def log_message(self, format: str, *arguments: object) -> None:
             pass

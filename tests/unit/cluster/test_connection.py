@@ -139,13 +139,50 @@ def test_forcing_is_advised_where_it_is_an_option_and_would_help(
     assert caught.value.hint == hint
 
 
-def test_what_is_not_there_is_none_and_any_other_error_goes_on(connection: Connection) -> None:
-    def call(status: int, **_options: Any) -> None:
-        raise answer(status)
+def test_what_is_not_there_is_none_where_it_may_be_and_a_refusal_where_it_must_not(
+    served: tuple[ApiServer, Connection],
+) -> None:
+    _server, to = served
 
-    assert connection.get_or_none(call, 404) is None
-    with pytest.raises(ApiException):
-        connection.get_or_none(call, 403)
+    assert to.get("/it") is None
+    to.delete("/it")
+    to.merge("/it", {}, missing_ok=True)
+    for ask in (
+        lambda: to.read("/it"),
+        lambda: to.read_dated("/it"),
+        lambda: to.read_text("/it"),
+        lambda: to.items("/it"),
+        lambda: to.create("/it", {}),
+        lambda: to.merge("/it", {}),
+        lambda: to.apply("/it", {}, force=True),
+    ):
+        with pytest.raises(ApiException) as caught:
+            ask()
+        assert caught.value.status == 404
+
+
+def test_what_is_asked_for_and_sent_is_json_by_path(
+    served: tuple[ApiServer, Connection],
+) -> None:
+    server, to = served
+    server.answers["GET /all"] = (200, {"items": [{"kind": "It"}]})
+    server.answers["GET /none"] = (200, {"items": None})
+    for method in ("DELETE", "PATCH", "POST"):
+        server.answers[f"{method} /it"] = (200, {"kind": "It"})
+
+    assert to.items("/all", "a=b,c") == [{"kind": "It"}]
+    assert to.items("/none") == []
+    assert to.create("/it", {"a": 1}) == {"kind": "It"}
+    to.merge("/it", {"a": None}, manager="me")
+    to.delete("/it", {"preconditions": {}})
+    found, date = to.read_dated("/all")
+
+    assert (found, date is None) == ({"items": [{"kind": "It"}]}, False)
+    assert server.queries == [
+        {"labelSelector": "a=b,c"}, {}, {}, {"fieldManager": "me"}, {}, {},
+    ]  # fmt: skip
+    assert server.bodies == ["", "", '{"a": 1}', '{"a": null}', '{"preconditions": {}}', ""]
+    assert server.types[3] == "application/merge-patch+json"
 
 
 def test_a_context_that_is_not_there_is_named(connection: Connection) -> None:
@@ -202,7 +239,9 @@ def test_nobody_there_is_told_alike_whatever_was_asked(connection: Connection) -
     for ask in (
         lambda: connection.get("/it"),
         lambda: connection.apply("/it", {}, force=True),
-        lambda: connection.get_or_none(connection.core.read_namespace, "it"),
+        lambda: connection.items("/it"),
+        lambda: connection.delete("/it"),
+        lambda: connection.create("/it", {}),
     ):
         with pytest.raises(UnavailableError) as caught, connection.translated("reading it"):
             ask()

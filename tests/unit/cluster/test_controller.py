@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,16 +15,17 @@ from bootstrap.upstream import INSTALL_SEALED_SECRETS
 
 CHART = {"app.kubernetes.io/name": "sealed-secrets"}
 MANIFESTS = {"name": "sealed-secrets-controller"}
+PROXY = "/api/v1/namespaces/kube-system/services/http%3Asealed-secrets-controller%3A/proxy"
 METRICS = {**CHART, "app.kubernetes.io/component": "metrics"}
 
 
 def service(
     namespace: str, name: str, labels: Mapping[str, str], ports: Sequence[str | None] = ("http",)
 ) -> Any:
-    return SimpleNamespace(
-        metadata=SimpleNamespace(namespace=namespace, name=name, labels=labels),
-        spec=SimpleNamespace(ports=[SimpleNamespace(name=port) for port in ports]),
-    )
+    return {
+        "metadata": {"namespace": namespace, "name": name, "labels": labels},
+        "spec": {"ports": [{"name": port} if port else {"port": 1} for port in ports]},
+    }
 
 
 class FakeApi:
@@ -33,22 +33,20 @@ class FakeApi:
 
     def __init__(self, *services: Any, answers: Sequence[tuple[int, bytes]] = ()) -> None:
         self.services, self.answers = services, list(answers)
-        self.core, self.context, self.asked = self, "test", []
+        self.context, self.asked = "test", []
 
     def translated(self, _step: str) -> Any:
         return contextlib.nullcontext()
 
-    def list_service_for_all_namespaces(self, *, label_selector: str, **_more: Any) -> Any:
-        key, _, value = label_selector.partition("=")
-        found = [item for item in self.services if item.metadata.labels.get(key) == value]
-        return SimpleNamespace(items=found)
+    def items(self, path: str, selector: str) -> list[Any]:
+        assert path == "/api/v1/services"
+        key, _, value = selector.partition("=")
+        return [item for item in self.services if item["metadata"]["labels"].get(key) == value]
 
-    def get_or_none(self, call: Any, *arguments: Any) -> Any:
-        return call(*arguments)
-
-    def read_namespaced_service(self, name: str, namespace: str) -> Any:
+    def get(self, path: str) -> Any:
         for item in self.services:
-            if (item.metadata.namespace, item.metadata.name) == (namespace, name):
+            place = "/api/v1/namespaces/{namespace}/services/{name}"
+            if path == place.format(**item["metadata"]):
                 return item
         return None
 
@@ -144,7 +142,7 @@ def test_verify_says_yes_or_no_and_is_asked_again_where_it_was_too_early(
     api, asked = controller(monkeypatch, (429, b""), (200, b""), (409, b""))
     located = asked.locate()
     assert (located.verify({}), located.verify({})) == (True, False)
-    path = "/api/v1/namespaces/kube-system/services/http:sealed-secrets-controller:/proxy/v1/verify"
+    path = f"{PROXY}/v1/verify"
     assert api.asked == [path] * 3
     assert located.name == "controller kube-system/sealed-secrets-controller"
 
@@ -162,7 +160,7 @@ def test_a_request_to_seal_again_that_came_too_early_is_sent_again(
 ) -> None:
     api, asked = controller(monkeypatch, (429, b""), (429, b""), (200, b"{}"))
     assert asked.rotate({}) == b"{}"
-    path = "/api/v1/namespaces/kube-system/services/http:sealed-secrets-controller:/proxy/v1/rotate"
+    path = f"{PROXY}/v1/rotate"
     assert api.asked == [path] * 3
 
 

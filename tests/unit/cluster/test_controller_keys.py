@@ -17,16 +17,8 @@ from tests.unit.cluster.api_server import ApiServer
 
 def keys_of(*secrets: dict[str, Any]) -> ControllerKeys:
     """Return the keys of a controller in whose namespace these Secrets are."""
-    items = [
-        SimpleNamespace(metadata=SimpleNamespace(name=item["metadata"]["name"]), raw=item)
-        for item in secrets
-    ]
     api = SimpleNamespace(
-        core=SimpleNamespace(
-            list_namespaced_secret=lambda *_where, **_options: SimpleNamespace(items=items)
-        ),
-        translated=lambda _step: contextlib.nullcontext(),
-        serialize=lambda item: item.raw,
+        items=lambda *_where: list(secrets), translated=lambda _step: contextlib.nullcontext()
     )
     return ControllerKeys(api)  # type: ignore[arg-type]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -22,22 +21,20 @@ class FakeConnection:
 
     def __init__(self, data: dict[str, str] | None, **lists: list[Any]) -> None:
         self.data, self.lists = data, lists
-        self.core = self
 
     @contextlib.contextmanager
     def translated(self, _step: str) -> Iterator[None]:
         yield
 
-    def get_or_none(self, _read: Callable[..., Any], *_place: str) -> Any:
-        return None if self.data is None else SimpleNamespace(data=self.data)
+    def get(self, path: str) -> Any:
+        assert path == "/api/v1/namespaces/argocd/secrets/argocd-secret"
+        return None if self.data is None else {"metadata": {}, "data": self.data}
 
-    def read_namespaced_secret(self) -> None:
-        """Only passed on."""
-
-    def list_namespaced_secret(self, namespace: str, *, label_selector: str, **_bounds: Any) -> Any:
-        label, _equals, kind = label_selector.partition("=")
-        assert (namespace, label) == ("argocd", "argocd.argoproj.io/secret-type")
-        return SimpleNamespace(items=self.lists[kind.replace("-", "_")])
+    def items(self, path: str, selector: str) -> Any:
+        label, _equals, kind = selector.partition("=")
+        assert path == "/api/v1/namespaces/argocd/secrets"
+        assert label == "argocd.argoproj.io/secret-type"
+        return self.lists[kind.replace("-", "_")]
 
 
 def secrets(data: dict[str, str] | None = None, **lists: list[Any]) -> ArgoCDSecrets:
@@ -77,7 +74,7 @@ def test_what_argocd_expects_is_compared_and_not_shown(
 def test_repositories_and_templates_are_told_apart_and_their_credentials_left_there() -> None:
     def secret(name: str, **fields: str) -> Any:
         data = {key: encoded(text) for key, text in fields.items()}
-        return SimpleNamespace(metadata=SimpleNamespace(name=name), data=data)
+        return {"metadata": {"name": name}, "data": data}
 
     edge = secrets(
         repository=[

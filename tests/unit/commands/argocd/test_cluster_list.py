@@ -19,20 +19,19 @@ class FakeApi:
     """The connection, with Argo CD's Secrets of clusters at hand."""
 
     def __init__(self, *secrets: dict[str, str]) -> None:
-        self.secrets, self.core, self.asked = secrets, self, ""
+        self.secrets, self.asked = secrets, ("", "")
 
     def translated(self, _step: str) -> Any:
         import contextlib
 
         return contextlib.nullcontext()
 
-    def list_namespaced_secret(self, namespace: str, *, label_selector: str, **_more: Any) -> Any:
-        self.asked = f"{namespace} {label_selector}"
-        items = [
-            SimpleNamespace(data={k: base64.b64encode(v.encode()).decode() for k, v in one.items()})
+    def items(self, path: str, selector: str) -> Any:
+        self.asked = (path, selector)
+        return [
+            {"data": {k: base64.b64encode(v.encode()).decode() for k, v in one.items()}}
             for one in self.secrets
         ]
-        return SimpleNamespace(items=items)
 
 
 def _secret(name: str, server: str) -> dict[str, str]:
@@ -61,7 +60,9 @@ def test_clusters_are_listed_with_who_runs_in_them_and_never_with_credentials(
     done = prod.run("clusters")
     data = prod.run("clusters", "-o", "json")
 
-    assert api.asked == "argocd argocd.argoproj.io/secret-type=cluster"
+    assert api.asked == (
+        "/api/v1/namespaces/argocd/secrets", "argocd.argoproj.io/secret-type=cluster"
+    )  # fmt: skip
     assert (done.code, done.err) == (0, "")
     assert [line.split() for line in done.out.splitlines()] == [
         ["NAME", "SERVER", "ENVIRONMENTS"],

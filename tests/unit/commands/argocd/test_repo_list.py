@@ -29,23 +29,20 @@ class FakeApi:
 
     def __init__(self, repositories: dict[str, Any], templates: dict[str, Any]) -> None:
         self.lists = {"repository": repositories, "repo-creds": templates}
-        self.core = self
 
     def translated(self, _step: str) -> Any:
         return contextlib.nullcontext()
 
-    def list_namespaced_secret(self, namespace: str, *, label_selector: str, **_more: Any) -> Any:
-        assert namespace == "argocd"
-        found = self.lists[label_selector.removeprefix("argocd.argoproj.io/secret-type=")]
-        return SimpleNamespace(
-            items=[
-                SimpleNamespace(
-                    metadata=SimpleNamespace(name=name),
-                    data={k: base64.b64encode(v.encode()).decode() for k, v in fields.items()},
-                )
-                for name, fields in found.items()
-            ]
-        )
+    def items(self, path: str, selector: str) -> Any:
+        assert path == "/api/v1/namespaces/argocd/secrets"
+        found = self.lists[selector.removeprefix("argocd.argoproj.io/secret-type=")]
+        return [
+            {
+                "metadata": {"name": name},
+                "data": {k: base64.b64encode(v.encode()).decode() for k, v in fields.items()},
+            }
+            for name, fields in found.items()
+        ]
 
 
 def answer(
