@@ -11,6 +11,7 @@ from bootstrap.constants import REDIS_URL_KEY
 from bootstrap.plaintext.known_keys import spellings
 from bootstrap.plaintext.layers import LARGEST, TooLargeError, layers_of
 from bootstrap.plaintext.local_secrets import LocalValue
+from bootstrap.plaintext.needles import Needles
 from bootstrap.plaintext.scan import PRIVATE_KEYS, SHORTEST_ANYWHERE, Scanner
 from bootstrap.plaintext.written import TOKEN
 from bootstrap.sealing.kept_metadata import is_applied_object
@@ -91,11 +92,18 @@ class MetadataSearch:
 
     def __init__(self, values: Sequence[LocalValue] = ()) -> None:
         """Take the values to look for; those that stand in any text by chance are left out."""
-        self._values = [
-            (item, Scanner([item]) if len(item.value) >= SHORTEST_ANYWHERE else None)
-            for item in values
-            if len(item.value) >= SHORTEST_SEARCHED
+        self._values = [item for item in values if len(item.value) >= SHORTEST_SEARCHED]
+        self._raw = Needles(item.value for item in self._values)
+        self._by_raw: dict[bytes, int] = {}
+        for number, item in enumerate(self._values):
+            self._by_raw.setdefault(item.value, number)
+        disguised = [
+            (number, item)
+            for number, item in enumerate(self._values)
+            if len(item.value) >= SHORTEST_ANYWHERE
         ]
+        self._disguised = [number for number, _item in disguised]
+        self._scanner = Scanner([item for _number, item in disguised])
 
     def find(self, entry: Entry) -> Plaintext | None:
         """Return the worst of what `entry` holds in any disguise, its name counted in."""
@@ -132,9 +140,12 @@ class MetadataSearch:
 
     def _held(self, layers: Sequence[bytes]) -> str | None:
         for layer in layers:
-            for item, scanner in self._values:
-                if item.value in layer or (scanner and any(scanner.find_values("", layer))):
-                    return item.name
+            found = [self._by_raw[needle] for needle in self._raw.within(layer)]
+            hidden = self._scanner.first_within(layer)
+            if hidden is not None:
+                found.append(self._disguised[hidden])
+            if found:
+                return self._values[min(found)].name
         return None
 
 

@@ -11,10 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from bootstrap.plaintext.local_secrets import LocalValue
+from bootstrap.plaintext.needles import Needles
 from bootstrap.plaintext.written import find_written
 from bootstrap.yaml.loader import load
 
 _SPACE = b" \t\r\n"
+_BEFORE_WORD, _AFTER_WORD = rb"(?<![A-Za-z0-9_+/=-])", rb"(?![A-Za-z0-9_+/-])"
 SHORTEST_ANYWHERE = 8
 """From this size on a value is looked for anywhere, below it only as a word of its own."""
 _PRIVATE_KEY = re.compile(
@@ -51,32 +53,42 @@ class Scanner:
 
     def __init__(self, secrets: Sequence[LocalValue]) -> None:
         """Work out every form in which a secret could stand in a file."""
-        self._needles: dict[bytes, str] = {}
-        words: dict[bytes, str] = {}
-        for secret in secrets:
-            target = self._needles if len(_compact(secret.value)) >= SHORTEST_ANYWHERE else words
+        self._secrets = secrets
+        self._anywhere: dict[bytes, tuple[int, str]] = {}
+        self._as_word: dict[bytes, tuple[int, str]] = {}
+        for number, secret in enumerate(secrets):
+            is_long = len(_compact(secret.value)) >= SHORTEST_ANYWHERE
+            target = self._anywhere if is_long else self._as_word
             for needle, form in _disguises(secret.value):
-                target.setdefault(needle, f"{form}{secret.name}")
-        self._words = [
-            (
-                re.compile(rb"(?<![A-Za-z0-9_+/=-])" + re.escape(word) + rb"(?![A-Za-z0-9_+/-])"),
-                what,
-            )
-            for word, what in words.items()
-        ]
+                target.setdefault(needle, (number, form))
+        self._long, self._short = Needles(self._anywhere), Needles(self._as_word)
 
     def find_values(self, path: str, content: bytes) -> Iterator[Leak]:
         """Yield the place of each known secret in a file."""
         # white space is taken out of both, so that wrapping and indentation hide nothing
         compact = _compact(content)
-        for needle, what in self._needles.items():
-            position = compact.find(needle)
-            if position >= 0:
-                yield Leak(path, _line_of(content, position), what)
-        for word, what in self._words:
-            match = word.search(content)
+        for needle in self._long.within(compact):
+            line = _line_of(content, compact.find(needle))
+            yield Leak(path, line, self._call(*self._anywhere[needle]))
+        for word, position in self._words(content):
+            line = content.count(b"\n", 0, position) + 1
+            yield Leak(path, line, self._call(*self._as_word[word]))
+
+    def first_within(self, content: bytes) -> int | None:
+        """Return the number of the first secret that is in `content`, None if none is."""
+        found = [self._anywhere[needle][0] for needle in self._long.within(_compact(content))]
+        found += [self._as_word[word][0] for word, _position in self._words(content)]
+        return min(found, default=None)
+
+    def _words(self, content: bytes) -> Iterator[tuple[bytes, int]]:
+        """Yield each short form that stands in `content` as a word of its own, and where."""
+        for word in self._short.within(content):
+            match = re.search(_BEFORE_WORD + re.escape(word) + _AFTER_WORD, content)
             if match:
-                yield Leak(path, content.count(b"\n", 0, match.start()) + 1, what)
+                yield word, match.start()
+
+    def _call(self, number: int, form: str) -> str:
+        return f"{form}{self._secrets[number].name}"
 
 
 def _disguises(value: bytes) -> Iterator[tuple[bytes, str]]:
