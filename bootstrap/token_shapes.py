@@ -34,7 +34,8 @@ TOKEN_SHAPES = (
     TokenShape("sk-ant-"),  # Anthropic
     TokenShape("sk-proj-"),  # OpenAI
     TokenShape("sk-", rest=None, tells_user=False),
-    TokenShape("AKIA", rest=f"(?=[A-Z]*[0-9])[A-Z0-9]{{16}}{_END}"),  # AWS
+    # AWS, whose documentation has one that ends so
+    TokenShape("AKIA", rest=f"(?=[A-Z]*[0-9])(?![A-Z0-9]*EXAMPLE)[A-Z0-9]{{16}}{_END}"),
     TokenShape("AIza", rest=f"{_GIVEN}[A-Za-z0-9_-]{{35}}{_END}"),  # Google
     TokenShape("eyJ", rest=r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),  # JWT
 )

@@ -63,6 +63,7 @@ def test_in_a_log_the_beginning_is_enough(text: str, shown: str) -> None:
     "text",
     [
         "AKIAXXXXXXXXXXXXXXXX",
+        "AKIAIOSFODNN7EXAMPLE",  # of the documentation of AWS
         "AKIAMARKVALUE1234567890abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO",  # a line of base64
         "AIzaMARKVALUE1234567890abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO",
         "eyJhIjogIm9iamVjdCIsICJiIjogIm5vIHRva2VuIn0=",
