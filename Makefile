@@ -53,7 +53,7 @@ e2e: $(READY)
 	$(BIN)/python -m tests.tools.build --all
 	$(BIN)/python -m pytest tests/e2e/$(NODE_TESTS) $(PYTEST_ARGS) $(if $(PYTEST_ARGS),|| [ $$? -eq 5 ])
 	$(BIN)/python -m pytest tests/e2e --ignore tests/e2e/$(NODE_TESTS) \
-	    --numprocesses $(PLANES) --dist loadfile $(PYTEST_ARGS)
+	    --numprocesses $(PLANES) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 demo: $(READY)
 	$(BIN)/python -m tests.demo --cluster $(or $(CLUSTER),none)

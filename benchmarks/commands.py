@@ -23,7 +23,14 @@ from tests.support.workspace import Workspace, clean_environment, make_workspace
 from tests.tools.build import ensure
 
 _CLUSTER = "import typer, kubernetes.config, cryptography.x509, yaml"
-_SEALING = "import typer, cryptography.x509, yaml"
+# Typer loads pydantic when it reads its first argument
+_SEALING = """
+import cryptography.x509, yaml, typer
+app = typer.Typer()
+@app.command()
+def seal(file: str, dry_run: bool = False): "Seal."
+app(["file"])
+"""
 _TWO_COMMANDS = """
 import typer
 app = typer.Typer()
