@@ -9,10 +9,10 @@ WORKERS := --numprocesses auto --dist worksteal
 # Thousands of small repositories come and go: in memory, where a gigabyte of it is free and runs
 # programs (in most containers it does not), or else where temporary files usually are.
 MEMORY := /dev/shm
-IN_MEMORY := $(shell probe=$$(mktemp $(MEMORY)/agentsmith.XXXXXX 2>/dev/null) || exit 0; \
+IN_MEMORY = $(if $(PYTEST_DEBUG_TEMPROOT),,$(shell probe=$$(mktemp $(MEMORY)/agentsmith.XXXXXX 2>/dev/null) || exit 0; \
     printf '\043!/bin/sh\n' >$$probe && chmod +x $$probe && $$probe 2>/dev/null \
         && test "$$(df -Pk $(MEMORY) | awk 'NR == 2 { print $$4 }')" -gt 1048576 2>/dev/null \
-        && echo PYTEST_DEBUG_TEMPROOT=$(MEMORY); rm -f $$probe)
+        && echo PYTEST_DEBUG_TEMPROOT=$(MEMORY); rm -f $$probe))
 # They count failed requests, so nothing else runs beside them.
 NODE_TESTS := test_chart_on_node.py
 # Control planes at a time; a cluster of yours is one, and can't be shared.
@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make test    the fast tier (the first run builds Helm and kubeseal)"
-	@echo "make slow    what of it takes longest: every spelling of every command, benchmarks"
+	@echo "make slow    what of it takes longest: every spelling, kills, passphrases, benchmarks"
 	@echo "make demo    init, seal, commit, push, render and unseal, in a temporary clone"
 	@echo "make demo CLUSTER=local    the same on a real control plane of its own"
 	@echo "make e2e     the end-to-end tier (the first run builds the control plane)"

@@ -8,7 +8,6 @@ shown for what people are used to. Every figure is the best of several rounds, t
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -124,5 +123,4 @@ def _contender(workspace: Workspace, command: list[str]) -> Callable[[], None]:
 
 
 if __name__ == "__main__":
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     main()

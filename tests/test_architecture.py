@@ -67,7 +67,7 @@ def test_every_name_on_the_page_is_where_it_is_said_to_be():
 
 def test_every_option_of_a_step_is_a_name_in_the_file_that_the_step_is_about():
     steps = re.findall(r"^\d\. `(bootstrap/[^`]+\.py)`: ((?:.|\n   )*)", _PAGE, re.M)
-    assert steps
+    assert [path for path, _words in steps] == ["bootstrap/argocd/webhook_providers.py"]
     for path, words in steps:
         source = (PROJECT / path).read_text(encoding="utf-8")
         for name in re.findall(r"`(\w+)`", words):

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from bootstrap.argocd.credentials import Kind
+from bootstrap.token_shapes import in_logs, in_users_place
 
 MASK = "***"
 # In the order in which Argo CD looks for them: whoever has a password is asked for no key.
@@ -24,7 +25,9 @@ _KINDS = (
     (Kind.HTTPS, "username"),
 )
 _SCP_LIKE = re.compile(r"^([^/:@]+@[^/:@]+):")
-_SSH_USER = re.compile(r"(?!gh[a-z]_|github_pat_|glpat-)[\w.+-]{1,32}")
+_SSH_USER = re.compile(r"[\w.+-]{1,32}")
+_TOKEN_IN_USERS_PLACE = in_users_place()
+_TOKEN = in_logs()
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
 
 
@@ -102,6 +105,7 @@ def shown_url(url: str) -> str:
         return scheme + MASK
     if at:
         is_ssh = scheme in {"", "ssh://", "git+ssh://"}
-        rest = f"{head if is_ssh and _SSH_USER.fullmatch(head) else MASK}@{place}"
+        is_user = _SSH_USER.fullmatch(head) and not _TOKEN_IN_USERS_PLACE.match(head)
+        rest = f"{head if is_ssh and is_user else MASK}@{place}"
     plain = re.split(r"[?#]", rest, maxsplit=1)
-    return scheme + plain[0] + (f"?{MASK}" if len(plain) > 1 else "")
+    return scheme + _TOKEN.sub(MASK, plain[0]) + (f"?{MASK}" if len(plain) > 1 else "")

@@ -5,10 +5,12 @@ Importing `kubernetes` takes a quarter of a second, so it happens on the first c
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bootstrap.cluster.argocd import ArgoCD
+from bootstrap.cluster.at_once import at_once
 from bootstrap.cluster.connection import Connection
 from bootstrap.cluster.controller import ANY_CONTROLLER, ControllerName, SealingController
 from bootstrap.cluster.controller_keys import ControllerKeys
@@ -65,16 +67,20 @@ class Cluster:
 
     def read_workloads(self, namespace: str) -> list[dict[str, Any]]:
         """Return the SealedSecrets, Deployments, ReplicaSets and Pods of a namespace, raw."""
-        with (
-            self._api.translated(f"reading the workloads of namespace {namespace}"),
-            ThreadPoolExecutor(len(_WORKLOADS) + 1) as pool,
-        ):
-            sealed = pool.submit(self._api.get, SEALED_SECRET.path_of_all(namespace))
-            lists = [
-                pool.submit(self._api.items, kind.path_of_all(namespace)) for kind in _WORKLOADS
+
+        def read_sealed() -> list[dict[str, Any]]:
+            listed = self._api.get(SEALED_SECRET.path_of_all(namespace))
+            return (listed or {}).get("items") or []
+
+        with self._api.translated(f"reading the workloads of namespace {namespace}"):
+            questions: list[Callable[[], list[dict[str, Any]]]] = [
+                read_sealed,
+                *(partial(self._api.items, kind.path_of_all(namespace)) for kind in _WORKLOADS),
             ]
-            found = [("SealedSecret", (sealed.result() or {}).get("items") or [])]
-            found += [
-                (kind.name, listed.result()) for kind, listed in zip(_WORKLOADS, lists, strict=True)
-            ]
-        return [dict(item, kind=kind) for kind, items in found for item in items]
+            lists = at_once(questions)
+        kinds = ("SealedSecret", *(kind.name for kind in _WORKLOADS))
+        return [
+            dict(item, kind=kind)
+            for kind, items in zip(kinds, lists, strict=True)
+            for item in items
+        ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -17,19 +19,22 @@ _TIMEOUT = (5, 30)
 _APPLY_PATCH = "application/apply-patch+yaml"
 _MERGE_PATCH = "application/merge-patch+json"
 _NOT_FOUND = 404
+_NOT_BARE = re.compile(r"[\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 class Connection:
     """Asks by path, in JSON, as one context says; `open` makes it.
 
-    The client's own APIs and models are never loaded: that takes longer than most commands. A
-    refusal is the client's ApiException, which `translated` makes ours.
+    The client's own APIs and models are not asked for, and where it loads lazily they are never
+    loaded: that takes longer than most commands. A refusal is the client's ApiException, which
+    `translated` makes ours.
     """
 
     def __init__(self, api_client: Any, context: str) -> None:
         """Use `open` instead."""
         self.context = context
         self._client = api_client
+        self._authenticating = threading.Lock()
 
     @classmethod
     def open(cls, context: str | None) -> Connection:
@@ -59,16 +64,16 @@ class Connection:
         answer = self._send("GET", path, accept=accept)
         if answer.status == _NOT_FOUND:
             return None
-        return json.loads(_checked(answer))
+        return self._decoded(answer)
 
     def read(self, path: str) -> dict[str, Any]:
         """Return the object at `path`, which must be there: 404 is a refusal."""
-        return dict(json.loads(_checked(self._send("GET", path))))
+        return self._decoded(self._send("GET", path))
 
     def read_dated(self, path: str) -> tuple[dict[str, Any], str | None]:
         """Return the same, and the date that the API server has (RFC 9110, section 5.6.7)."""
         answer = self._send("GET", path)
-        return dict(json.loads(_checked(answer))), answer.headers.get("date")
+        return self._decoded(answer), answer.headers.get("date")
 
     def read_text(self, path: str, **query: str) -> str:
         """Return what is at `path` as text; bytes that are none are replaced."""
@@ -81,8 +86,7 @@ class Connection:
 
     def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send `body` to the list at `path`; return what became of it."""
-        answer = self._send("POST", path, body=json.dumps(body).encode())
-        return dict(json.loads(_checked(answer)))
+        return self._decoded(self._send("POST", path, body=json.dumps(body).encode()))
 
     def delete(self, path: str, body: Mapping[str, Any] | None = None) -> None:
         """Delete what is at `path`, if it is there; `body` may set conditions."""
@@ -121,11 +125,25 @@ class Connection:
             **({"force": "true"} if force else {}),
             **({"dryRun": "All"} if dry_run else {}),
         }
-        text = manifest if isinstance(manifest, str) else json.dumps(manifest)  # JSON is YAML
+        text = manifest if isinstance(manifest, str) else _as_yaml(manifest)
         answer = self._send(
             "PATCH", _with(path, query), body=text.encode(), content_type=_APPLY_PATCH
         )
-        return dict(json.loads(_checked(answer)))
+        return self._decoded(answer)
+
+    def _decoded(self, answer: Any) -> dict[str, Any]:
+        """Return the object in `answer`; what is none does not come from an API server."""
+        try:
+            found = json.loads(_checked(answer))
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise BootstrapError(
+                f"what answers for cluster {self.context} is no API server",
+                "check its `server:` in the kubeconfig, and what may stand in between: a proxy, a"
+                " page that wants a login",
+            )
+        return found
 
     def _send(
         self,
@@ -141,10 +159,11 @@ class Connection:
         from urllib3 import Timeout
 
         settings = self._client.configuration
-        headers = {"Content-Type": content_type, "Accept": accept}
-        for setting in settings.auth_settings().values():
-            if setting["in"] == "header":
-                headers[setting["key"]] = setting["value"]
+        headers = {"Content-Type": content_type, "Accept": accept, "User-Agent": FIELD_MANAGER}
+        # it may run the user's plug-in for a new token: once, not once for each thread
+        with self._authenticating:
+            found = list(settings.auth_settings().values())
+        headers |= {item["key"]: item["value"] for item in found if item["in"] == "header"}
         connect, read = _TIMEOUT
         return self._client.rest_client.pool_manager.request(
             method, settings.host + path, body=body, headers=headers,
@@ -180,6 +199,16 @@ def _checked(answer: Any) -> bytes:
         error.body = bytes(answer.data)
         raise error
     return bytes(answer.data)
+
+
+def _as_yaml(manifest: Mapping[str, Any]) -> str:
+    """Return `manifest` as JSON that YAML reads alike: it knows no pair of escapes for one letter.
+
+    What YAML has no plain form for, or folds, is escaped.
+    """
+    return _NOT_BARE.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(manifest, ensure_ascii=False)
+    )
 
 
 def _with(path: str, query: Mapping[str, str]) -> str:

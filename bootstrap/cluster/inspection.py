@@ -10,6 +10,7 @@ from typing import Any
 
 from bootstrap.cluster.connection import Connection
 from bootstrap.cluster.discovery import DEPLOYMENT, SECRET, STATEFUL_SET
+from bootstrap.objects import mapping
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -50,7 +51,7 @@ class Inspection:
         """Return the version of Kubernetes, and what time the API server has."""
         with self._api.translated("asking for the version of Kubernetes"):
             found, date = self._api.read_dated("/version")
-        version = str(found["gitVersion"])
+        version = str(found.get("gitVersion"))
         try:
             return version, parsedate_to_datetime(date) if date else None
         except ValueError:
@@ -70,7 +71,7 @@ class Inspection:
         }
         with self._api.translated(f"asking whether you may {access}"):
             answer = self._api.create(_REVIEWS, body)
-        return bool(answer["status"]["allowed"])
+        return bool(mapping(answer.get("status")).get("allowed"))
 
     def read_running(self, namespace: str) -> list[Running]:
         """Return the containers of the Deployments and StatefulSets of a namespace."""

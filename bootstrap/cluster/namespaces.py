@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
+from bootstrap.cluster.at_once import at_once
 from bootstrap.cluster.connection import Connection
 from bootstrap.cluster.discovery import NAMESPACE, SERVICE_ACCOUNT, Discovery, Kind
 
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-_AT_ONCE = 4
 # Events are records of what happened, and expire by themselves.
 _RECORDS = frozenset({"Event"})
 
@@ -52,16 +52,17 @@ class Namespaces:
         """Return kind and metadata of every object in a namespace; never what it holds."""
         with self._api.translated(f"listing what is in namespace {name}"):
             kinds = list(self._kinds())
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                lists = pool.map(
-                    lambda path: self._api.get(path, accept=_METADATA_ONLY),
-                    [kind.path_of_all(name) for kind in kinds],
-                )
-                found = [
-                    dict(item, kind=kind.name)
-                    for kind, listed in zip(kinds, lists, strict=True)
-                    for item in (listed or {}).get("items") or []
+            lists = at_once(
+                [
+                    partial(self._api.get, kind.path_of_all(name), accept=_METADATA_ONLY)
+                    for kind in kinds
                 ]
+            )
+        found = [
+            dict(item, kind=kind.name)
+            for kind, listed in zip(kinds, lists, strict=True)
+            for item in (listed or {}).get("items") or []
+        ]
         # several groups may show the same object
         return list({item["metadata"]["uid"]: item for item in found}.values())
 

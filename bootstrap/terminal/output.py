@@ -69,6 +69,13 @@ def drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _shown(letter: str) -> str:
+    if letter.isprintable() or letter == "\n":
+        return letter
+    return json.dumps(letter)[1:-1]
+
+
 def print_json(data: Any) -> None:
-    """Write `data` to stdout as indented JSON."""
-    print_data(json.dumps(data, indent=2, ensure_ascii=False))
+    """Write `data` to stdout as indented JSON; what could steer a terminal is escaped."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    print_data("".join(map(_shown, text)))

@@ -9,7 +9,7 @@ from bootstrap.terminal.output import TerminalReporter, print_json
 
 
 def show_check(result: ScanResult, *, as_json: bool) -> None:
-    """Show every finding; raise BootstrapError if there is one."""
+    """Show every leak; raise BootstrapError if there is one."""
     say = TerminalReporter()
     if as_json:
         print_json(

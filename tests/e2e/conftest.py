@@ -30,6 +30,7 @@ _LONG = tuple(
         "destroy", "broken_push", "loop", "status", "repo",
     )
 )  # fmt: skip
+assert all((_HERE / name).exists() for name in _LONG)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

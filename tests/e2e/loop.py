@@ -15,6 +15,8 @@ _ARGOCD = "argocd"
 _APPLICATION = ("argoproj.io/v1alpha1", "Application")
 _CASCADE = "resources-finalizer.argocd.argoproj.io"
 _CLEANUP = "agentsmith-cleanup"
+_PATIENCE = 45
+"""Seconds that Argo CD has to let a root go."""
 _PROJECT = ("argoproj.io/v1alpha1", "AppProject")
 OURS = "app.kubernetes.io/part-of=agentsmith"
 
@@ -90,6 +92,7 @@ def remove_everything(plane: Target) -> None:
     cluster = plane.cluster
     _delete_roots(plane)
     namespaces: set[str] = set()
+    patience = time.monotonic() + _PATIENCE
 
     def gone() -> bool:
         applications = cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS)
@@ -98,7 +101,7 @@ def remove_everything(plane: Target) -> None:
             name = application["metadata"]["name"]
             if not application["metadata"].get("deletionTimestamp"):
                 cluster.delete(*_APPLICATION, name, _ARGOCD)
-            _unblock(plane, name)
+            _unblock(plane, name, even_root=time.monotonic() > patience)
         return not applications
 
     wait_for(gone, "the Applications to be gone", timeout=120, interval=0.5)
@@ -121,7 +124,8 @@ def _delete_roots(plane: Target) -> None:
     for item in plane.cluster.list(*_APPLICATION, _ARGOCD, labelSelector=OURS):
         if _is_root(item):
             name = item["metadata"]["name"]
-            _change(plane, name, {"metadata": {"finalizers": [_CASCADE]}})
+            if not item["metadata"].get("deletionTimestamp"):
+                _change(plane, name, {"metadata": {"finalizers": [_CASCADE]}})
             plane.cluster.delete(*_APPLICATION, name, _ARGOCD)
 
 
@@ -129,18 +133,19 @@ def _is_root(application: dict[str, Any]) -> bool:
     return bool(application["spec"]["source"].get("path") == "argocd/applications")
 
 
-def _unblock(plane: Target, application: str) -> None:
+def _unblock(plane: Target, application: str, *, even_root: bool) -> None:
     """Take away what a deletion would wait for without end.
 
     A sync that is retried is ended, as `argocd app terminate-op` does. Where no sync got as far as
-    the service account of the chart's pre-delete hook, that hook never starts.
+    the service account of the chart's pre-delete hook, that hook never starts. A root waits for
+    Argo CD alone, which serves no finalizer where its project is gone: `even_root` gives that up.
     """
     found = plane.cluster.get(*_APPLICATION, application, _ARGOCD)
     if found is None:
         return
     if found.get("status", {}).get("operationState", {}).get("phase") == "Running":
         _change(plane, application, {"status": {"operationState": {"phase": "Terminating"}}})
-    elif not _is_root(found) and not plane.cluster.get(
+    elif (even_root or not _is_root(found)) and not plane.cluster.get(
         "v1", "ServiceAccount", _CLEANUP, found["spec"]["destination"]["namespace"]
     ):
         _change(plane, application, {"metadata": {"finalizers": None}})

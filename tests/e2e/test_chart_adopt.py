@@ -87,7 +87,7 @@ def test_a_release_goes_to_argo_cd_and_back_without_a_restart(user: User, plane:
     user.guide("helm-adopt: 4. Let Helm forget the release")
     assert user.run("helm", "list", "--short").stdout == ""
     assert not user.cluster.list("v1", "Secret", user.namespace, labelSelector="owner=helm")
-    live.wait_until_at(commit)  # health is told anew while Helm's Secrets go
+    live.wait_until_at(commit, timeout=20)  # health is told anew while Helm's Secrets go
     assert_untouched(user, before, secret, secret_uid)
 
     # From now on a push is a release, and the sealed file is what the Secret holds.

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from bootstrap.argocd.known_repositories import shown_url
 from bootstrap.environments.repo_url import parse_remote_url
 from bootstrap.errors import BootstrapError
 from bootstrap.plaintext.log_mask import safe_lines
@@ -16,12 +17,11 @@ TOKENS = [
     "ghp_MARKVALUE1234567890",
     "github_pat_11ABCDEFG0abcdefghij_klm",
     "glpat-abcdefghij1234567890",
+    "gldt-abcdefghij1234567890",
     "xoxb-123456789012-abcdefgh",
     "xapp-1-A0123456789-abcdefgh",
     "sk-ant-api03-abcdefghijkl",
     "sk-proj-abcdefghij1234567890",
-    "AKIAMARKVALUE1234567",
-    "AIzaMARKVALUE-abcdefghijklmnop_12345678",
     "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtYXJrZWQifQ.MARKVALUE_1234567890",
 ]
 UNSURE = [shape.prefix for shape in TOKEN_SHAPES if shape.rest is None]
@@ -35,7 +35,7 @@ def test_every_shape_has_an_example_here() -> None:
     shapes = [shape.prefix for shape in TOKEN_SHAPES if shape.rest]
     assert len(shapes) == len(TOKENS)
     assert all(re.match(shape, token) for shape, token in zip(shapes, TOKENS, strict=True))
-    assert UNSURE == ["gh[a-z]_", "sk-"]
+    assert UNSURE == ["gh[a-z]_", "sk-", "AKIA", "AIza"]
 
 
 @pytest.mark.parametrize("token", TOKENS)
@@ -45,9 +45,24 @@ def test_a_token_is_known_wherever_it_must_not_be(token: str) -> None:
     assert safe_lines(f"got {token} back", []) == ("got *** back",)
     assert safe_lines(f"got {begin} back", []) == ("got *** back",)
     assert found(f"it is '{token}'.\n") == [(1, "a token, by its prefix")]
-    for url in (f"{begin}@github.com:t/a.git", f"ssh://{begin}@github.com/t/a.git"):
+    for url in (f"{token}@github.com:t/a.git", f"ssh://{token}@github.com/t/a.git"):
+        assert token not in shown_url(url)
         with pytest.raises(BootstrapError, match="looks like a token in the user's place"):
             parse_remote_url(url, source="--repo-url")
+
+
+@pytest.mark.parametrize("begin", ["ghp_abc", "gho-abc", "github_pat_1", "glpat-x"])
+def test_some_are_known_in_a_users_place_by_their_beginning(begin: str) -> None:
+    with pytest.raises(BootstrapError, match="looks like a token in the user's place"):
+        parse_remote_url(f"{begin}@github.com:t/a.git", source="--repo-url")
+
+
+@pytest.mark.parametrize(
+    "name", ["git", "xapp-deploy", "sk-ant-farm", "eyJafjallajokull", "xoxo-git", "AKIAbot"]
+)
+def test_people_may_be_called_alike(name: str) -> None:
+    url = f"ssh://{name}@git.example.com/t/a.git"
+    assert parse_remote_url(url, source="--repo-url").url == url
 
 
 @pytest.mark.parametrize(

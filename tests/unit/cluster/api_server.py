@@ -21,6 +21,8 @@ class ApiServer:
     """What it answers, as (status, JSON) by "METHOD path"; all else is not found."""
 
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    raw: dict[str, str] = field(default_factory=dict)
+    """The same with status 200, not as JSON."""
     asked: list[str] = field(default_factory=list)
     """"METHOD path", in order."""
     queries: list[dict[str, str]] = field(default_factory=list)
@@ -53,6 +55,8 @@ def api_server() -> Iterator[tuple[ApiServer, Connection]]:
             server.bodies.append(self.rfile.read(length).decode())
             status, found = server.answers.get(what, (404, {"message": f"no {parts.path}"}))
             body = json.dumps(found).encode()
+            if what in server.raw:
+                status, body = 200, server.raw[what].encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from kubernetes.client import ApiException
 from urllib3.exceptions import MaxRetryError
 
+from bootstrap.cluster.at_once import at_once
 from bootstrap.cluster.connection import Connection
 from bootstrap.errors import BootstrapError, UnavailableError
 from tests.unit.cluster.api_server import ApiServer
@@ -247,3 +250,59 @@ def test_nobody_there_is_told_alike_whatever_was_asked(connection: Connection) -
             ask()
         messages.add(caught.value.message)
     assert messages == {"reading it: cluster one does not answer (MaxRetryError)"}
+
+
+@pytest.mark.parametrize("text", ["\U0001f680 go", "a\x7fb\x85c\u2028\ufeff", "\ud83d", "ü\n"])
+def test_any_text_is_applied_in_a_form_that_yaml_reads_as_json_does(
+    served: tuple[ApiServer, Connection], text: str
+) -> None:
+    server, to = served
+    server.answers["PATCH /it"] = (200, {})
+
+    to.apply("/it", {"text": text}, force=True)
+
+    (sent,) = server.bodies
+    assert json.loads(sent) == {"text": text}
+    # YAML knows no escape of half a letter, but that of a letter that is only half there
+    assert "\\ud83d\\ude80" not in sent
+    assert not re.search(r"[\x7f-\x9f\u2028\u2029\ufeff]", sent)
+
+
+@pytest.mark.parametrize("body", ["<html>log in</html>", "", "[]", "null"])
+def test_what_is_no_api_server_is_called_so(
+    served: tuple[ApiServer, Connection], body: str
+) -> None:
+    server, to = served
+    for method in ("GET", "PATCH", "POST"):
+        server.raw[f"{method} /it"] = body
+    for ask in (
+        lambda: to.get("/it"),
+        lambda: to.read("/it"),
+        lambda: to.items("/it"),
+        lambda: to.create("/it", {}),
+        lambda: to.apply("/it", {}, force=True),
+    ):
+        with pytest.raises(BootstrapError) as caught, to.translated("reading it"):
+            ask()
+        assert caught.value.message == "what answers for cluster test is no API server"
+
+
+def test_a_new_token_is_asked_for_once_and_not_by_each_thread(
+    served: tuple[ApiServer, Connection],
+) -> None:
+    server, to = served
+    server.answers["GET /it"] = (200, {})
+    at_once_here, most = [], []
+
+    def plug_in(_settings: object) -> None:
+        at_once_here.append(1)
+        most.append(len(at_once_here))
+        time.sleep(0.02)
+        at_once_here.pop()
+
+    to._client.configuration.api_key = {"authorization": "Bearer x"}
+    to._client.configuration.refresh_api_key_hook = plug_in
+
+    at_once([lambda: to.get("/it")] * 4)
+
+    assert max(most) == 1

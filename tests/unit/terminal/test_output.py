@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import subprocess
 import sys
 
 import pytest
+
+from bootstrap.terminal.output import print_json
 
 _TALK = """
 from bootstrap.terminal.output import TerminalReporter
@@ -75,3 +78,12 @@ def _in_terminal(variables: dict[str, str]) -> str:
         assert process.wait() == 0
     os.close(master)
     return shown.decode().replace("\r\n", "\n")
+
+
+def test_json_can_not_steer_a_terminal_and_is_read_as_it_was(capsys: pytest.CaptureFixture[str]):
+    data = {"url": "a\x9b31mb\u202e", "name": "ü 🚀"}
+    print_json(data)
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == data
+    assert "ü 🚀" in shown
+    assert all(letter.isprintable() or letter == "\n" for letter in shown)
