@@ -141,9 +141,10 @@ class Reader:
         with self.monkeypatch.context() as patch:
             patch.chdir(self.workspace.root)
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(input.encode())))
-            for name in set(os.environ) - set(clean_environment()):
+            wanted = clean_environment() | dict(self.workspace.environment)
+            for name in set(os.environ) - set(wanted):
                 patch.delenv(name)
-            for name, value in clean_environment().items():
+            for name, value in wanted.items():
                 patch.setenv(name, value)
             assert run(list(arguments)) == 0, arguments
 

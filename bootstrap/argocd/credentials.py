@@ -26,7 +26,7 @@ _LABELS = {
 _HINT = "export it again without a passphrase: Argo CD has nobody to ask for one"
 
 
-class Kind(StrEnum):
+class CredentialKind(StrEnum):
     """How Argo CD shows who it is; the first three can be given with `bootstrap repo add`."""
 
     HTTPS = "https"
@@ -42,7 +42,7 @@ class Kind(StrEnum):
 class RepositoryCredentials:
     """What Argo CD needs to read a private repository; never shown."""
 
-    kind: Kind
+    kind: CredentialKind
     values: Mapping[str, str]
     """By the names of Argo CD's fields."""
 
@@ -55,13 +55,13 @@ def https_credentials(username: str, password: bytes) -> RepositoryCredentials:
             "the password is empty, or holds a space or a control character",
             "give the password or token alone",
         )
-    return RepositoryCredentials(Kind.HTTPS, {"username": username, "password": text})
+    return RepositoryCredentials(CredentialKind.HTTPS, {"username": username, "password": text})
 
 
 def ssh_credentials(key: bytes, *, source: str) -> RepositoryCredentials:
     """Return an SSH private key, which must not be encrypted."""
     _check_key(key, source, ssh=True)
-    return RepositoryCredentials(Kind.SSH, {"sshPrivateKey": _key_text(key, source)})
+    return RepositoryCredentials(CredentialKind.SSH, {"sshPrivateKey": _key_text(key, source)})
 
 
 def app_credentials(
@@ -76,7 +76,7 @@ def app_credentials(
             raise UsageError(f"{option} is no number", "see the settings of the App on GitHub")
     _check_key(key, source, ssh=False)
     return RepositoryCredentials(
-        Kind.GITHUB_APP,
+        CredentialKind.GITHUB_APP,
         {
             "githubAppID": app_id,
             "githubAppInstallationID": installation_id,
@@ -86,16 +86,16 @@ def app_credentials(
     )
 
 
-def check_fits(url: str, kind: Kind) -> None:
+def check_fits(url: str, kind: CredentialKind) -> None:
     """Raise UsageError where the repository is not asked for in the way that `kind` is used."""
     by_http = url.startswith(("https://", "http://"))
-    if kind is Kind.SSH and by_http:
+    if kind is CredentialKind.SSH and by_http:
         raise UsageError(
             f"an SSH key is of no use for {url}",
             "give --username instead, or have Argo CD clone by SSH: `bootstrap init ENV --repo-url"
             " git@HOST:PATH`",
         )
-    if kind is not Kind.SSH and not by_http:
+    if kind is not CredentialKind.SSH and not by_http:
         raise UsageError(
             f"only an SSH key is of use for {url}",
             "give --ssh-key instead, or have Argo CD clone by HTTPS: `bootstrap init ENV --repo-url"

@@ -9,20 +9,20 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from bootstrap.argocd.credentials import Kind
+from bootstrap.argocd.credentials import CredentialKind
 from bootstrap.token_shapes import in_logs, in_users_place
 
 MASK = "***"
 # In the order in which Argo CD looks for them: whoever has a password is asked for no key.
 _KINDS = (
-    (Kind.HTTPS, "password"),
-    (Kind.BEARER, "bearerToken"),
-    (Kind.SSH, "sshPrivateKey"),
-    (Kind.GITHUB_APP, "githubAppPrivateKey"),
-    (Kind.GOOGLE_CLOUD, "gcpServiceAccountKey"),
-    (Kind.AZURE, "useAzureWorkloadIdentity"),
-    (Kind.CLIENT_CERTIFICATE, "tlsClientCertKey"),
-    (Kind.HTTPS, "username"),
+    (CredentialKind.HTTPS, "password"),
+    (CredentialKind.BEARER, "bearerToken"),
+    (CredentialKind.SSH, "sshPrivateKey"),
+    (CredentialKind.GITHUB_APP, "githubAppPrivateKey"),
+    (CredentialKind.GOOGLE_CLOUD, "gcpServiceAccountKey"),
+    (CredentialKind.AZURE, "useAzureWorkloadIdentity"),
+    (CredentialKind.CLIENT_CERTIFICATE, "tlsClientCertKey"),
+    (CredentialKind.HTTPS, "username"),
 )
 _SCP_LIKE = re.compile(r"^([^/:@]+@[^/:@]+):")
 _SSH_USER = re.compile(r"[\w.+-]{1,32}")
@@ -43,12 +43,12 @@ class KnownRepository:
     """The names of those that are set."""
 
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> CredentialKind | None:
         """How Argo CD shows who it is; None without credentials."""
         return kind_of(self.fields)
 
 
-def kind_of(fields: Collection[str]) -> Kind | None:
+def kind_of(fields: Collection[str]) -> CredentialKind | None:
     """Return what kind of credentials a Secret with these fields holds, None for none."""
     return next((kind for kind, name in _KINDS if name in fields), None)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bootstrap.errors import UsageError
 
 if TYPE_CHECKING:
-    from bootstrap.argocd.credentials import Kind, RepositoryCredentials
+    from bootstrap.argocd.credentials import CredentialKind, RepositoryCredentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Asked:
     app_key: str | None
     app_url: str | None
 
-    def kind(self) -> Kind:
+    def kind(self) -> CredentialKind:
         """Return the one kind of credentials that is asked for, all of it."""
-        from bootstrap.argocd.credentials import Kind
+        from bootstrap.argocd.credentials import CredentialKind
 
         app = {
             "--github-app-id": self.app_id,
@@ -51,8 +51,10 @@ class Asked:
         if chosen == ["--github-app-id"] and missing:
             raise UsageError(f"{missing[0]} is missing", "a GitHub App needs all three")
         return {
-            "--username": Kind.HTTPS, "--ssh-key": Kind.SSH, "--github-app-id": Kind.GITHUB_APP
-        }[chosen[0]]  # fmt: skip
+            "--username": CredentialKind.HTTPS,
+            "--ssh-key": CredentialKind.SSH,
+            "--github-app-id": CredentialKind.GITHUB_APP,
+        }[chosen[0]]
 
     def read(self, url: str) -> RepositoryCredentials:
         """Read the secret part: a prompt without echo, a pipe, or a file that Git can't see."""

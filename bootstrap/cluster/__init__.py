@@ -5,7 +5,6 @@ Importing `kubernetes` takes a quarter of a second, so it happens on the first c
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -29,7 +28,7 @@ from bootstrap.cluster.sealed import Sealed
 from bootstrap.cluster.secrets import ArgoCDSecrets
 from bootstrap.cluster.workloads import Running
 
-_WORKLOADS = (DEPLOYMENT, REPLICA_SET, POD)
+_WORKLOADS = (SEALED_SECRET, DEPLOYMENT, REPLICA_SET, POD)
 
 
 class Cluster:
@@ -67,20 +66,19 @@ class Cluster:
 
     def read_workloads(self, namespace: str) -> list[dict[str, Any]]:
         """Return the SealedSecrets, Deployments, ReplicaSets and Pods of a namespace, raw."""
-
-        def read_sealed() -> list[dict[str, Any]]:
-            listed = self._api.get(SEALED_SECRET.path_of_all(namespace))
-            return (listed or {}).get("items") or []
-
         with self._api.translated(f"reading the workloads of namespace {namespace}"):
-            questions: list[Callable[[], list[dict[str, Any]]]] = [
-                read_sealed,
-                *(partial(self._api.items, kind.path_of_all(namespace)) for kind in _WORKLOADS),
-            ]
-            lists = at_once(questions)
-        kinds = ("SealedSecret", *(kind.name for kind in _WORKLOADS))
+            lists = at_once(
+                [
+                    partial(
+                        self._api.items,
+                        kind.path_of_all(namespace),
+                        missing_ok=kind is SEALED_SECRET,
+                    )
+                    for kind in _WORKLOADS
+                ]
+            )
         return [
-            dict(item, kind=kind)
-            for kind, items in zip(kinds, lists, strict=True)
+            dict(item, kind=kind.name)
+            for kind, items in zip(_WORKLOADS, lists, strict=True)
             for item in items
         ]

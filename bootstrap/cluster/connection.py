@@ -79,10 +79,16 @@ class Connection:
         """Return what is at `path` as text; bytes that are none are replaced."""
         return _checked(self._send("GET", _with(path, query))).decode("utf-8", "replace")
 
-    def items(self, path: str, selector: str = "") -> list[dict[str, Any]]:
-        """Return the objects of the list at `path` that have those labels; 404 is a refusal."""
-        query = {"labelSelector": selector} if selector else {}
-        return self.read(_with(path, query)).get("items") or []
+    def items(
+        self, path: str, selector: str = "", *, missing_ok: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the objects of the list at `path` that have those labels.
+
+        With `missing_ok` there are none of a kind that is not served; else 404 is a refusal.
+        """
+        full = _with(path, {"labelSelector": selector} if selector else {})
+        found = self.get(full) if missing_ok else self.read(full)
+        return (found or {}).get("items") or []
 
     def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send `body` to the list at `path`; return what became of it."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bootstrap.cluster.connection import Connection
-from bootstrap.cluster.discovery import Discovery, Kind
+from bootstrap.cluster.discovery import NAMESPACE, Discovery, Kind
 from bootstrap.constants import ARGOCD_FIELD_MANAGER
 from bootstrap.errors import BootstrapError
 from bootstrap.objects import mapping
@@ -23,8 +23,8 @@ class DryRun:
 
     def has_namespace(self, name: str) -> bool:
         """Tell whether there is a namespace `name`."""
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        return self.read(namespace, name) is not None
+        with self._refused(f"reading Namespace {name}"):
+            return self._api.get(NAMESPACE.path(name)) is not None
 
     def read(self, item: Mapping[str, Any], namespace: str) -> dict[str, Any] | None:
         """Return the live object that is called like `item`, None if there is none."""

@@ -43,10 +43,9 @@ class Installing:
         with self._api.translated(f"reading the workloads of namespace {namespace}"):
             found = []
             for kind in (DEPLOYMENT, STATEFUL_SET):
-                listed = self._api.get(kind.path_of_all(namespace)) or {}
                 found += [
                     f"{kind.name} {item['metadata']['name']}"
-                    for item in listed.get("items") or []
+                    for item in self._api.items(kind.path_of_all(namespace), missing_ok=True)
                     if not _is_available(item)
                 ]
         return sorted(found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 SHORT = 7
-"""How many characters of a commit a message has."""
+"""How many characters of a commit a verdict names."""
 
 
 class State(StrEnum):

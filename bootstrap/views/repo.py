@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from bootstrap.argocd.credentials import Kind
+from bootstrap.argocd.credentials import CredentialKind
 from bootstrap.commands.argocd.repo_add import RepoAdded
 from bootstrap.commands.argocd.repo_list import RepositoryEntry, RepositoryList
 from bootstrap.constants import ARGOCD_NAMESPACE
@@ -18,13 +18,13 @@ from bootstrap.views.words import verb_of
 _say = TerminalReporter()
 _KINDS = {
     None: "none",
-    Kind.HTTPS: "username",
-    Kind.SSH: "ssh key",
-    Kind.GITHUB_APP: "GitHub App",
-    Kind.BEARER: "bearer token",
-    Kind.CLIENT_CERTIFICATE: "client certificate",
-    Kind.GOOGLE_CLOUD: "Google Cloud",
-    Kind.AZURE: "Azure identity",
+    CredentialKind.HTTPS: "username",
+    CredentialKind.SSH: "ssh key",
+    CredentialKind.GITHUB_APP: "GitHub App",
+    CredentialKind.BEARER: "bearer token",
+    CredentialKind.CLIENT_CERTIFICATE: "client certificate",
+    CredentialKind.GOOGLE_CLOUD: "Google Cloud",
+    CredentialKind.AZURE: "Azure identity",
 }
 _NONE_NEEDED = "a public repository needs none"
 

@@ -23,7 +23,7 @@ def show_seal(result: SealResult, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json(_describe(result, dry_run))
     elif dry_run:
-        print_data(result.manifest.content)
+        print_data(result.file.content)
     for title, keys in _groups(result):
         _say.step(f"{title}: {', '.join(keys)}")
     for line in _dropped(result):
@@ -44,7 +44,7 @@ def show_seal_all(results: Sequence[SealResult], *, dry_run: bool, as_json: bool
         print_json({"environments": [_describe(item, dry_run) for item in results]})
     for result in results:
         if dry_run and not as_json:
-            print_data(f"---\n{result.manifest.content}")
+            print_data(f"---\n{result.file.content}")
         counts = [f"{len(keys)} {title}" for title, keys in _groups(result)]
         verb = verb_of(result.change.action, dry_run)
         _say.step(f"{verb} {result.change.path} ({', '.join(counts)})")

@@ -135,6 +135,7 @@ def tree(
 ) -> WorkTree:
     """A clone that a user would run `bootstrap` in; that of `prod` or `pinned` if it is one."""
     wanted = [name for name in ("prod", "pinned") if name in request.fixturenames]
+    assert len(wanted) < 2, "one tree can't be both"
     shutil.copytree(templates / (wanted or ["tree"])[0], tmp_path / "clone")
     return WorkTree(tmp_path / "clone", monkeypatch, capsys)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bootstrap.argocd.credentials import (
-    Kind,
+    CredentialKind,
     RepositoryCredentials,
     build_secret,
     empty_sealed,
@@ -40,7 +40,7 @@ class RepoAdded:
     """What was done, or would be; no credential."""
 
     url: str
-    kind: Kind
+    kind: CredentialKind
     secret: str
     project: str
     action: str | None
@@ -123,8 +123,8 @@ def seal_credentials(
     values = secret_values(url, credentials, project)
     path = f"{REPOSITORIES_DIR}/{secret_name(url)}.yaml"
     with repository.lock():
-        manifest = _seal(path, url, values, chosen, repository, now)
-        (change,) = (repository.plan if dry_run else repository.write)([manifest])
+        file = _seal(path, url, values, chosen, repository, now)
+        (change,) = (repository.plan if dry_run else repository.write)([file])
     return RepoAdded(url, credentials.kind, secret_name(url), project, None, change)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bootstrap.argocd.credentials import Kind
+from bootstrap.argocd.credentials import CredentialKind
 from bootstrap.argocd.known_repositories import (
     KnownRepository,
     find_reading,
@@ -29,7 +29,7 @@ class RepositoryEntry:
 
     url: str
     """Fit to be shown."""
-    kind: Kind | None
+    kind: CredentialKind | None
     project: str | None
     """That may use them: empty for all, None where only the sealed file knows."""
     secret: str

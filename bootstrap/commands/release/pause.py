@@ -34,9 +34,9 @@ def _switch(name: str, place: Workplace, *, paused: bool) -> Changed:
         if not paused and not place.wait and not place.dry_run:
             place.look(environment, "bootstrap resume")
         environment = replace(environment, paused=paused)
-        manifest = render_application(environment)
-        before = place.repository.read(manifest.path)
-        edits = [Edit(manifest.path, before, manifest.content)]
+        file = render_application(environment)
+        before = place.repository.read(file.path)
+        edits = [Edit(file.path, before, file.content)]
         published = carry_out(
             environment, edits, f"{'Pause' if paused else 'Resume'} {name}\n", place
         )

@@ -64,7 +64,7 @@ class SealResult:
     environment: Environment
     certificate: SealingCertificate | None
     """None where nothing was sealed for any."""
-    manifest: PlannedFile
+    file: PlannedFile
     change: Change
     merge: Merge
     empty: tuple[str, ...] = ()
@@ -124,10 +124,8 @@ class Sealer:
             laid = lay_over(existing, SecretInput({}), NO_NAMES, lambda: open_all(key, existing))
             warn_of_plaintext(environment.path(SEALED_FILE), laid.taken_out, self.reporter)
             merge = remove_values(laid.sealed, keys)
-            manifest = render_sealed_secret(merge.result, environment.path(SEALED_FILE))
-            plan = _Plan(
-                lambda change: SealResult(environment, None, manifest, change, merge), (manifest,)
-            )
+            file = render_sealed_secret(merge.result, environment.path(SEALED_FILE))
+            plan = _Plan(lambda change: SealResult(environment, None, file, change, merge), (file,))
             return self._act([plan])[0]
 
     def _act(self, plans: Sequence[_Plan]) -> list[SealResult]:
@@ -163,12 +161,12 @@ class Sealer:
                 not moved and memory.is_unchanged(key, ciphertext, value, target.label)
             ),
         )
-        manifest = render_sealed_secret(merge.result, environment.path(SEALED_FILE))
+        file = render_sealed_secret(merge.result, environment.path(SEALED_FILE))
         return _Plan(
             lambda change: SealResult(
                 environment,
                 certificate,
-                manifest,
+                file,
                 change,
                 merge,
                 secrets.empty,
@@ -176,7 +174,7 @@ class Sealer:
                 laid.dropped,
                 laid.refused,
             ),
-            (manifest, *self._remember(environment, memory, merge, carried | values)),
+            (file, *self._remember(environment, memory, merge, carried | values)),
             laid.missed,
         )
 

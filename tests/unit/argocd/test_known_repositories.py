@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bootstrap.argocd.credentials import Kind
+from bootstrap.argocd.credentials import CredentialKind
 from bootstrap.argocd.known_repositories import (
     KnownRepository,
     find_reading,
@@ -26,21 +26,21 @@ def known(secret: str, url: str = URL, project: str = "", *fields: str) -> Known
     ("fields", "kind"),
     [
         ({"type", "url", "project"}, None),
-        ({"url", "username", "password"}, Kind.HTTPS),
-        ({"url", "username"}, Kind.HTTPS),
-        ({"url", "bearerToken"}, Kind.BEARER),
-        ({"url", "sshPrivateKey"}, Kind.SSH),
-        ({"url", "password", "sshPrivateKey"}, Kind.HTTPS),
+        ({"url", "username", "password"}, CredentialKind.HTTPS),
+        ({"url", "username"}, CredentialKind.HTTPS),
+        ({"url", "bearerToken"}, CredentialKind.BEARER),
+        ({"url", "sshPrivateKey"}, CredentialKind.SSH),
+        ({"url", "password", "sshPrivateKey"}, CredentialKind.HTTPS),
         (
             {"url", "githubAppID", "githubAppInstallationID", "githubAppPrivateKey"},
-            Kind.GITHUB_APP,
+            CredentialKind.GITHUB_APP,
         ),
-        ({"url", "tlsClientCertData", "tlsClientCertKey"}, Kind.CLIENT_CERTIFICATE),
-        ({"url", "gcpServiceAccountKey"}, Kind.GOOGLE_CLOUD),
-        ({"url", "useAzureWorkloadIdentity"}, Kind.AZURE),
+        ({"url", "tlsClientCertData", "tlsClientCertKey"}, CredentialKind.CLIENT_CERTIFICATE),
+        ({"url", "gcpServiceAccountKey"}, CredentialKind.GOOGLE_CLOUD),
+        ({"url", "useAzureWorkloadIdentity"}, CredentialKind.AZURE),
     ],
 )
-def test_the_names_of_the_fields_tell_the_kind(fields: set[str], kind: Kind | None):
+def test_the_names_of_the_fields_tell_the_kind(fields: set[str], kind: CredentialKind | None):
     assert kind_of(fields) is kind
 
 
