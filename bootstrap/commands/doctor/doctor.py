@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bootstrap.argocd.application_file import ApplicationFile
+from bootstrap.checkout.environment_files import KEY_FILE
 from bootstrap.checkout.environments import load_applications, require_application
 from bootstrap.checkout.session import Session
 from bootstrap.commands.doctor import chart as doctor_chart
@@ -34,6 +35,8 @@ def doctor(
     environments = [item.environment for item in applications]
     findings += doctor_repository.examine(environments, repository, git, offline=offline)
     findings += doctor_chart.examine(applications, repository)
+    # one question for all of them, whose answer is remembered where each is looked at
+    git.ignored([item.path(KEY_FILE) for item in environments])
     for environment in environments:
         findings += doctor_environment.examine(environment, everyone, repository, git, now())
     if offline:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from bootstrap.argocd.application_file import ApplicationFile
 from bootstrap.checkout import environments as project_files
+from bootstrap.git import process
 from bootstrap.upstream import MOVES
 from tests.support.fleet import add_chart
 from tests.unit.certificates import make_certificate
@@ -190,6 +193,30 @@ def test_an_installed_hook_is_seen(sealed: WorkTree):
 
     assert before["hook"] == "no hook checks commits for plaintext"
     assert after["hook"] == "each commit is checked for plaintext"
+
+
+def test_git_is_asked_no_more_often_beside_more_environments(
+    sealed: WorkTree, monkeypatch: pytest.MonkeyPatch
+):
+    started: list[object] = []
+    start = subprocess.Popen
+
+    def count(command: list[str], **how: Any) -> subprocess.Popen[str]:
+        started.append(command)
+        return start(command, **how)
+
+    def ask() -> int:
+        started.clear()
+        sealed.run("doctor", "--offline")
+        return len(started)
+
+    monkeypatch.setenv("BOOTSTRAP_HELM", "/nonexistent/helm")
+    monkeypatch.setattr(process.subprocess, "Popen", count)
+    assert sealed.run("init", "one").code == 0
+    few = ask()
+    for name in ("two", "three", "four"):
+        assert sealed.run("init", name).code == 0
+    assert (ask(), few > 0) == (few, True)
 
 
 def test_a_machine_without_helm_is_told_what_was_not_checked(sealed: WorkTree):
