@@ -18,11 +18,12 @@ from bootstrap.checkout.environment_files import (
     find_sealed,
 )
 from bootstrap.checkout.sealing_memory import load_private_key
+from bootstrap.commands.seal.misplaced import Misplaced
 from bootstrap.environments.environment import Environment
 from bootstrap.errors import BootstrapError
 from bootstrap.files.repository import Repository
 from bootstrap.sealing.certificate import key_belongs_to
-from bootstrap.sealing.crypto import Scope, encryption_label
+from bootstrap.sealing.crypto import Scope
 from bootstrap.sealing.memory import open_with
 from bootstrap.sealing.sealed_secret import (
     SealedSecret,
@@ -88,33 +89,20 @@ class _Local:
     key: RSAPrivateKey | None
     is_own: bool
     path: str
-    others: Sequence[Environment]
+    misplaced: Misplaced
 
     def judge(self, sealed: SealedSecret, name: str, text: str) -> ValueCheck:
         if self.key is None:
             return ValueCheck(name, State.UNVERIFIED, "well-formed; there is no private key here")
         if open_with(self.key, text, sealed.label) is not None:
             return ValueCheck(name, State.OK, f"{self.path} opens it")
-        if cause := self._cause(sealed, text):
+        if cause := self.misplaced.cause(text):
             return ValueCheck(name, State.WRONG, cause)
         if self.is_own:
-            return ValueCheck(
-                name, State.WRONG, f"{self.path} does not open it: another certificate, or damage"
-            )
+            reason = f"{self.path} does not open it: another certificate, or damage"
+            return ValueCheck(name, State.WRONG, reason + self.misplaced.passed_over)
         reason = f"{self.path} is not the key of the certificate and does not open it"
-        return ValueCheck(name, State.UNVERIFIED, reason)
-
-    def _cause(self, sealed: SealedSecret, text: str) -> str | None:
-        """Return what the value was sealed for, if any other scope or environment opens it."""
-        for scope in Scope:
-            if open_with(self.key, text, replace(sealed, scope=scope).label) is not None:
-                return f"it is sealed {scope}, but the file says {sealed.scope}"
-        for other in self.others:
-            for scope in (Scope.STRICT, Scope.NAMESPACE_WIDE):
-                label = encryption_label(scope, namespace=other.namespace, name=sealed.name)
-                if open_with(self.key, text, label) is not None:
-                    return f"it is sealed for namespace {other.namespace}, not {sealed.namespace}"
-        return None
+        return ValueCheck(name, State.UNVERIFIED, reason + self.misplaced.passed_over)
 
 
 def check(
@@ -136,7 +124,7 @@ def check(
         raise BootstrapError(
             f"{path} is missing", f"restore it, or run `bootstrap init {environment.name}`"
         )
-    local, problems, notes = _look_around(environment, others, repository, now)
+    local, problems, notes = _look_around(environment, sealed, others, repository, now)
     if sealed.template_scope is not sealed.scope:
         problems.append(
             f"the manifest says {sealed.scope}, its template {sealed.template_scope}:"
@@ -159,19 +147,24 @@ def check(
 
 
 def _look_around(
-    environment: Environment, others: Sequence[Environment], repository: Repository, now: datetime
+    environment: Environment,
+    sealed: SealedSecret,
+    others: Sequence[Environment],
+    repository: Repository,
+    now: datetime,
 ) -> tuple[_Local, list[str], list[str]]:
     path = environment.path(CERTIFICATE_FILE)
     certificate = find_certificate(environment, repository)
     key = load_private_key(environment, repository)
     elsewhere = [item for item in others if item.namespace != environment.namespace]
+    misplaced = Misplaced(key, sealed, elsewhere)
     key_path = environment.path(KEY_FILE)
     if certificate is None:
-        return _Local(key, False, key_path, elsewhere), [f"{path} is missing"], []
+        return _Local(key, False, key_path, misplaced), [f"{path} is missing"], []
     expired = certificate.not_after <= now
     notes = [f"{path} expired on {certificate.not_after:%Y-%m-%d}"] if expired else []
     is_own = key is not None and key_belongs_to(key, certificate)
-    return _Local(key, is_own, key_path, elsewhere), [], notes
+    return _Local(key, is_own, key_path, misplaced), [], notes
 
 
 def _judge(sealed: SealedSecret, name: str, local: _Local) -> ValueCheck:
