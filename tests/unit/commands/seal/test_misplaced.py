@@ -1,4 +1,4 @@
-"""What a value was sealed for is found among a few places; among many, within bounds that are told."""
+"""What a value was sealed for: found among few places; among many within bounds that are told."""
 
 from __future__ import annotations
 
