@@ -37,6 +37,24 @@ def load_sealed(
     return SealedSecret(namespace=environment.namespace) if found is None else found
 
 
+def require_sealed(
+    environment: Environment, repository: Repository, *, lenient: bool = False
+) -> SealedSecret:
+    """Return what `find_sealed` does; none is an error."""
+    found = find_sealed(environment, repository, lenient=lenient)
+    if found is None:
+        raise missing_file(environment, SEALED_FILE)
+    return found
+
+
+def missing_file(environment: Environment, file: str) -> BootstrapError:
+    """Return the error that a file is missing which every environment has."""
+    return BootstrapError(
+        f"{environment.path(file)} is missing",
+        f"restore it, or run `bootstrap init {environment.name}`",
+    )
+
+
 def find_certificate(environment: Environment, repository: Repository) -> SealingCertificate | None:
     """Return the certificate in the environment's folder, whoever put it there."""
     path = environment.path(CERTIFICATE_FILE)
@@ -62,8 +80,5 @@ def load_pinned(environment: Environment, repository: Repository) -> SealingCert
     """Return the certificate that the environment is sealed for."""
     found = find_certificate(environment, repository)
     if found is None:
-        raise BootstrapError(
-            f"{environment.path(CERTIFICATE_FILE)} is missing",
-            f"restore it, or run `bootstrap init {environment.name}`",
-        )
+        raise missing_file(environment, CERTIFICATE_FILE)
     return found

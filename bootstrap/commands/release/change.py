@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bootstrap.checkout.environment_files import missing_file
 from bootstrap.checkout.environments import load_root, require_environment
 from bootstrap.checkout.ownership import check_if_reachable, check_ours
 from bootstrap.checkout.publish import Plan, Published, PublishOptions, publish
@@ -153,12 +154,9 @@ def _check_syncs(environment: Environment) -> None:
 
 def read_file(environment: Environment, file: str, repository: Repository) -> str:
     """Return the text of a file that every environment has."""
-    path = environment.path(file)
-    text = repository.read(path)
+    text = repository.read(environment.path(file))
     if text is None:
-        raise BootstrapError(
-            f"{path} is missing", f"restore it, or run `bootstrap init {environment.name}`"
-        )
+        raise missing_file(environment, file)
     return text
 
 

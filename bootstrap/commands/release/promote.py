@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bootstrap.checkout.environment_files import SEALED_FILE
+from bootstrap.checkout.environment_files import require_sealed
 from bootstrap.checkout.environments import require_environment
 from bootstrap.commands.release.change import (
     Changed,
@@ -31,7 +31,6 @@ from bootstrap.environments.values import (
 )
 from bootstrap.errors import BootstrapError, UsageError
 from bootstrap.files.repository import Repository
-from bootstrap.sealing.sealed_secret import parse_sealed_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +123,7 @@ def _check_secrets(origin: Environment, goal: Environment, repository: Repositor
 
 
 def _sealed_keys(environment: Environment, repository: Repository) -> set[str]:
-    sealed = parse_sealed_secret(
-        read_file(environment, SEALED_FILE, repository),
-        path=environment.path(SEALED_FILE),
-        namespace=environment.namespace,
-        lenient=True,
-    )
-    return set(sealed.encrypted)
+    return set(require_sealed(environment, repository, lenient=True).encrypted)
 
 
 def _message(

@@ -15,7 +15,7 @@ from bootstrap.checkout.environment_files import (
     KEY_FILE,
     SEALED_FILE,
     find_certificate,
-    find_sealed,
+    require_sealed,
 )
 from bootstrap.checkout.sealing_memory import load_private_key
 from bootstrap.commands.seal.misplaced import Misplaced
@@ -119,11 +119,7 @@ def check(
     that does not answer is something that could not be verified, not something wrong.
     """
     path = environment.path(SEALED_FILE)
-    sealed = find_sealed(environment, repository, lenient=True)
-    if sealed is None:
-        raise BootstrapError(
-            f"{path} is missing", f"restore it, or run `bootstrap init {environment.name}`"
-        )
+    sealed = require_sealed(environment, repository, lenient=True)
     local, problems, notes = _look_around(environment, sealed, others, repository, now)
     if sealed.template_scope is not sealed.scope:
         problems.append(
