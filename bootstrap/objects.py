@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,3 +16,8 @@ def one_line(text: str) -> str:
 def mapping(value: object) -> Mapping[str, Any]:
     """Return `value` if it is a mapping, else an empty one: live objects lack what they may."""
     return value if isinstance(value, Mapping) else {}
+
+
+def secret_text(data: Mapping[str, str] | None, key: str) -> str:
+    """Return a value of a Secret's `data` as text, "" if there is none; bad bytes are replaced."""
+    return base64.b64decode((data or {}).get(key, "")).decode(errors="replace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from bootstrap.argocd.products import ARGO_CD
 from bootstrap.cluster.connection import Connection
 from bootstrap.cluster.discovery import SECRET, Kind
 from bootstrap.constants import ARGOCD_NAMESPACE
+from bootstrap.objects import secret_text
 
 _APPLICATION = Kind(ARGO_CD.version, "Application", "applications", namespaced=True)
 _PROJECT = Kind(ARGO_CD.version, "AppProject", "appprojects", namespaced=True)
@@ -75,8 +75,7 @@ class ArgoCD:
 
     def _read(self, kind: str, name: str) -> dict[str, Any] | None:
         with self._api.translated(f"reading {kind} {name}"):
-            found: dict[str, Any] | None = self._api.get(_KINDS[kind].path(name, ARGOCD_NAMESPACE))
-        return found
+            return self._api.get(_KINDS[kind].path(name, ARGOCD_NAMESPACE))
 
     def read_members(self, project: str) -> list[str]:
         """Return the names of all Applications of a project, of whatever label, sorted."""
@@ -108,7 +107,9 @@ class ArgoCD:
                 SECRET.path_of_all(ARGOCD_NAMESPACE), "argocd.argoproj.io/secret-type=cluster"
             )
         clusters = [
-            KnownCluster(_decoded(item.get("data"), "name"), _decoded(item.get("data"), "server"))
+            KnownCluster(
+                secret_text(item.get("data"), "name"), secret_text(item.get("data"), "server")
+            )
             for item in found
         ]
         return sorted(clusters, key=lambda cluster: (cluster.name, cluster.server))
@@ -129,7 +130,3 @@ def _desired(item: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what people set on an object: Argo CD writes the status beside it all the time."""
     metadata = item["metadata"]
     return item.get("spec"), metadata.get("labels"), metadata.get("finalizers")
-
-
-def _decoded(data: Mapping[str, str] | None, key: str) -> str:
-    return base64.b64decode((data or {}).get(key, "")).decode(errors="replace")

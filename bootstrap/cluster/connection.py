@@ -59,16 +59,14 @@ class Connection:
         answer = self._send("POST", path, body=json.dumps(body).encode(), retries=False)
         return answer.status, bytes(answer.data)
 
-    def get(self, path: str, accept: str = "application/json") -> Any:
+    def get(self, path: str) -> dict[str, Any] | None:
         """Return the JSON that the API server has at `path`, None where it says 404."""
-        answer = self._send("GET", path, accept=accept)
-        if answer.status == _NOT_FOUND:
-            return None
-        return self._decoded(answer)
+        answer = self._send("GET", path)
+        return None if answer.status == _NOT_FOUND else self._decoded(answer)
 
     def read(self, path: str) -> dict[str, Any]:
         """Return the object at `path`, which must be there: 404 is a refusal."""
-        return self._decoded(self._send("GET", path))
+        return self.read_dated(path)[0]
 
     def read_dated(self, path: str) -> tuple[dict[str, Any], str | None]:
         """Return the same, and the date that the API server has (RFC 9110, section 5.6.7)."""
@@ -80,15 +78,22 @@ class Connection:
         return _checked(self._send("GET", _with(path, query))).decode("utf-8", "replace")
 
     def items(
-        self, path: str, selector: str = "", *, missing_ok: bool = False
+        self,
+        path: str,
+        selector: str = "",
+        *,
+        missing_ok: bool = False,
+        accept: str = "application/json",
     ) -> list[dict[str, Any]]:
-        """Return the objects of the list at `path` that have those labels.
+        """Return the objects of the list at `path` that have those labels, in the form `accept`.
 
         With `missing_ok` there are none of a kind that is not served; else 404 is a refusal.
         """
-        full = _with(path, {"labelSelector": selector} if selector else {})
-        found = self.get(full) if missing_ok else self.read(full)
-        return (found or {}).get("items") or []
+        query = {"labelSelector": selector} if selector else {}
+        answer = self._send("GET", _with(path, query), accept=accept)
+        if missing_ok and answer.status == _NOT_FOUND:
+            return []
+        return self._decoded(answer).get("items") or []
 
     def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send `body` to the list at `path`; return what became of it."""

@@ -32,8 +32,7 @@ class DryRun:
         if kind is None:
             return None
         with self._refused(f"reading {_name(item)}"):
-            found: dict[str, Any] | None = self._api.get(_path(kind, item, namespace))
-        return found
+            return self._api.get(_path(kind, item, namespace))
 
     def apply(self, item: Mapping[str, Any], namespace: str) -> dict[str, Any]:
         """Return what `item` would be after Argo CD applied it, with the server's defaults."""

@@ -25,8 +25,7 @@ class Namespaces:
     def read(self, name: str) -> dict[str, Any] | None:
         """Return a namespace, raw, None if there is none."""
         with self._api.translated(f"reading namespace {name}"):
-            found: dict[str, Any] | None = self._api.get(NAMESPACE.path(name))
-        return found
+            return self._api.get(NAMESPACE.path(name))
 
     def make(self, name: str, labels: dict[str, str], *, force: bool) -> None:
         """Make a namespace, or give `labels` to one that is there."""
@@ -54,14 +53,19 @@ class Namespaces:
             kinds = list(self._kinds())
             lists = at_once(
                 [
-                    partial(self._api.get, kind.path_of_all(name), accept=_METADATA_ONLY)
+                    partial(
+                        self._api.items,
+                        kind.path_of_all(name),
+                        missing_ok=True,
+                        accept=_METADATA_ONLY,
+                    )
                     for kind in kinds
                 ]
             )
         found = [
             dict(item, kind=kind.name)
-            for kind, listed in zip(kinds, lists, strict=True)
-            for item in (listed or {}).get("items") or []
+            for kind, items in zip(kinds, lists, strict=True)
+            for item in items
         ]
         # several groups may show the same object
         return list({item["metadata"]["uid"]: item for item in found}.values())

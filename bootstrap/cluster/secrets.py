@@ -11,7 +11,7 @@ from bootstrap.cluster.connection import Connection
 from bootstrap.cluster.discovery import CONFIG_MAP, SEALED_SECRET, SECRET
 from bootstrap.constants import ARGOCD_NAMESPACE, FIELD_MANAGER
 from bootstrap.errors import BootstrapError
-from bootstrap.objects import mapping
+from bootstrap.objects import mapping, secret_text
 
 _OWN = "argocd-secret"
 _OWN_PATH = SECRET.path(_OWN, ARGOCD_NAMESPACE)
@@ -63,8 +63,7 @@ class ArgoCDSecrets:
     def read_sealed(self, name: str) -> dict[str, Any] | None:
         """Return a SealedSecret of Argo CD's namespace, raw."""
         with self._api.translated(f"reading SealedSecret {ARGOCD_NAMESPACE}/{name}"):
-            found: dict[str, Any] | None = self._api.get(SEALED_SECRET.path(name, ARGOCD_NAMESPACE))
-        return found
+            return self._api.get(SEALED_SECRET.path(name, ARGOCD_NAMESPACE))
 
     def compare(self, values: Mapping[str, str]) -> bool | None:
         """Tell whether argocd-secret holds just `values`, None if it has none of their keys."""
@@ -78,7 +77,7 @@ class ArgoCDSecrets:
         data = found.get("data") or {}
         if not any(data.get(key) for key in values):
             return None
-        return all(_decoded(data, key) == text for key, text in values.items())
+        return all(secret_text(data, key) == text for key, text in values.items())
 
     def read_users(self, key: str) -> list[str]:
         """Return the repositories that argocd-secret notes as users of the webhook of `key`."""
@@ -109,11 +108,7 @@ def users_annotation(key: str) -> str:
 def _known(secret: str, data: Mapping[str, str]) -> KnownRepository:
     return KnownRepository(
         secret,
-        _decoded(data, "url"),
-        _decoded(data, "project"),
+        secret_text(data, "url"),
+        secret_text(data, "project"),
         frozenset(name for name, value in data.items() if value not in {"", _FALSE}),
     )
-
-
-def _decoded(data: Mapping[str, str] | None, key: str) -> str:
-    return base64.b64decode((data or {}).get(key, "")).decode(errors="replace")
