@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+MASK = "***"
+"""What stands in the place of a token that is not shown."""
 # A token that somebody was given has a digit, `ghp_your-token-here` has none.
 _GIVEN = "(?=[A-Za-z_-]*[0-9])"
 _ANY = f"{_GIVEN}[A-Za-z0-9_-]{{16,}}"

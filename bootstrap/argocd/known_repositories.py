@@ -10,9 +10,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from bootstrap.argocd.credentials import CredentialKind
-from bootstrap.token_shapes import in_logs, in_users_place
+from bootstrap.environments.repo_url import looks_like_a_token
+from bootstrap.token_shapes import MASK, in_logs
 
-MASK = "***"
 # In the order in which Argo CD looks for them: whoever has a password is asked for no key.
 _KINDS = (
     (CredentialKind.HTTPS, "password"),
@@ -25,8 +25,7 @@ _KINDS = (
     (CredentialKind.HTTPS, "username"),
 )
 _SCP_LIKE = re.compile(r"^([^/:@]+@[^/:@]+):")
-_SSH_USER = re.compile(r"[\w.+-]{1,32}")
-_TOKEN_IN_USERS_PLACE = in_users_place()
+_SSH_USER = re.compile(r"[\w.+-]+")
 _TOKEN = in_logs()
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
 
@@ -105,7 +104,7 @@ def shown_url(url: str) -> str:
         return scheme + MASK
     if at:
         is_ssh = scheme in {"", "ssh://", "git+ssh://"}
-        is_user = _SSH_USER.fullmatch(head) and not _TOKEN_IN_USERS_PLACE.match(head)
+        is_user = _SSH_USER.fullmatch(head) and not looks_like_a_token(head)
         rest = f"{head if is_ssh and is_user else MASK}@{place}"
     plain = re.split(r"[?#]", rest, maxsplit=1)
     return scheme + _TOKEN.sub(MASK, plain[0]) + (f"?{MASK}" if len(plain) > 1 else "")

@@ -52,9 +52,14 @@ def _parse_scp_like(match: re.Match[str], source: str) -> RemoteUrl:
     return RemoteUrl(f"{user}@{host}:{path}", _warn_of_alias(host, source))
 
 
+def looks_like_a_token(user: str) -> bool:
+    """Tell whether what stands in the place of an SSH user is no user's name."""
+    return len(user) > _MAX_USER or _TOKEN.match(user) is not None
+
+
 def _check_user(user: str, source: str) -> None:
     """Refuse a token in the place of an SSH user, where it would be kept."""
-    if len(user) > _MAX_USER or _TOKEN.match(user):
+    if looks_like_a_token(user):
         raise BootstrapError(f"{source} has what looks like a token in the user's place", _HINT)
 
 

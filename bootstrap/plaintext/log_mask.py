@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from bootstrap.plaintext.local_secrets import LocalValue
 from bootstrap.plaintext.scan import Scanner
-from bootstrap.token_shapes import in_logs
+from bootstrap.token_shapes import MASK, in_logs
 
-MASK = "***"
 LEFT_OUT = "(a line with a secret value)"
 _LONGEST = 200
 # Whatever follows such a word goes: how many words a value has is not to be known.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from bootstrap.constants import REDIS_URL_KEY
@@ -93,17 +94,15 @@ class MetadataSearch:
     def __init__(self, values: Sequence[LocalValue] = ()) -> None:
         """Take the values to look for; those that stand in any text by chance are left out."""
         self._values = [item for item in values if len(item.value) >= SHORTEST_SEARCHED]
-        self._raw = Needles(item.value for item in self._values)
-        self._by_raw: dict[bytes, int] = {}
-        for number, item in enumerate(self._values):
-            self._by_raw.setdefault(item.value, number)
-        disguised = [
-            (number, item)
-            for number, item in enumerate(self._values)
-            if len(item.value) >= SHORTEST_ANYWHERE
-        ]
-        self._disguised = [number for number, _item in disguised]
-        self._scanner = Scanner([item for _number, item in disguised])
+
+    @cached_property
+    def _as_it_is(self) -> Needles:
+        # made when there is an entry to search: most SealedSecrets have none
+        return Needles(item.value for item in self._values)
+
+    @cached_property
+    def _disguised(self) -> Scanner:
+        return Scanner([item for item in self._values if len(item.value) >= SHORTEST_ANYWHERE])
 
     def find(self, entry: Entry) -> Plaintext | None:
         """Return the worst of what `entry` holds in any disguise, its name counted in."""
@@ -140,12 +139,12 @@ class MetadataSearch:
 
     def _held(self, layers: Sequence[bytes]) -> str | None:
         for layer in layers:
-            found = [self._by_raw[needle] for needle in self._raw.within(layer)]
-            hidden = self._scanner.first_within(layer)
-            if hidden is not None:
-                found.append(self._disguised[hidden])
-            if found:
-                return self._values[min(found)].name
+            plain = set(self._as_it_is.within(layer))
+            hidden = self._disguised.first_within(layer)
+            if plain or hidden:
+                return next(
+                    item.name for item in self._values if item.value in plain or item == hidden
+                )
         return None
 
 

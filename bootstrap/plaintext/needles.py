@@ -15,15 +15,15 @@ _CHUNK = 2**16
 class Needles:
     """Texts to look for, none of them empty."""
 
-    def __init__(self, needles: Iterable[bytes], *, few: int = FEW) -> None:
+    def __init__(self, needles: Iterable[bytes]) -> None:
         """Prepare to look for `needles`, each once, in the order in which they come.
 
-        More than `few` get an index: each by a piece of it that next to no other has, as tokens
+        More than FEW get an index: each by a piece of it that next to no other has, as tokens
         begin alike.
         """
         self._needles = list(dict.fromkeys(needles))
         self._size = min([_LONGEST, *map(len, self._needles)])
-        self._by_piece = self._index() if len(self._needles) > few else None
+        self._by_piece = self._index() if len(self._needles) > FEW else None
 
     def _index(self) -> dict[bytes, list[int]]:
         index: dict[bytes, list[int]] = {}

@@ -74,11 +74,11 @@ class Scanner:
             line = content.count(b"\n", 0, position) + 1
             yield Leak(path, line, self._call(*self._as_word[word]))
 
-    def first_within(self, content: bytes) -> int | None:
-        """Return the number of the first secret that is in `content`, None if none is."""
+    def first_within(self, content: bytes) -> LocalValue | None:
+        """Return the first of the secrets that is in `content`, None if none is."""
         found = [self._anywhere[needle][0] for needle in self._long.within(_compact(content))]
         found += [self._as_word[word][0] for word, _position in self._words(content)]
-        return min(found, default=None)
+        return self._secrets[min(found)] if found else None
 
     def _words(self, content: bytes) -> Iterator[tuple[bytes, int]]:
         """Yield each short form that stands in `content` as a word of its own, and where."""
