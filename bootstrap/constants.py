@@ -45,3 +45,5 @@ CHART_KINDS: tuple[tuple[str, str], ...] = (
     ("rbac.authorization.k8s.io", "Role"),
     ("rbac.authorization.k8s.io", "RoleBinding"),
 )
+SHORT_COMMIT = 7
+"""How many characters of a commit are shown."""

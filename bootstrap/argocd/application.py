@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bootstrap.argocd.products import ARGO_CD
 from bootstrap.constants import (
     APPLICATIONS_DIR,
     ARGOCD_NAMESPACE,
@@ -29,7 +30,7 @@ def build_application(environment: Environment) -> dict[str, Any]:
     and `git revert` is a rollback.
     """
     return {
-        "apiVersion": "argoproj.io/v1alpha1",
+        "apiVersion": ARGO_CD.version,
         "kind": "Application",
         "metadata": {
             "name": environment.application,
@@ -86,7 +87,7 @@ def build_root(root: Root) -> dict[str, Any]:
     It has no finalizer: deleting it by mistake must not delete every environment.
     """
     return {
-        "apiVersion": "argoproj.io/v1alpha1",
+        "apiVersion": ARGO_CD.version,
         "kind": "Application",
         "metadata": {
             "name": root.names.root,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bootstrap.argocd.platform_charts import OCI, PlatformChart, chart_path
+from bootstrap.argocd.products import ARGO_CD
 from bootstrap.constants import ARGOCD_DIR, ARGOCD_NAMESPACE, IN_CLUSTER, PLATFORM_DIR
 from bootstrap.environments.environment import Root
 from bootstrap.errors import BootstrapError
@@ -37,7 +38,7 @@ def build_chart_application(chart: PlatformChart, root: Root) -> dict[str, Any]:
     if chart.values:
         helm["valuesObject"] = dict(chart.values)
     return {
-        "apiVersion": "argoproj.io/v1alpha1",
+        "apiVersion": ARGO_CD.version,
         "kind": "Application",
         "metadata": {
             "name": chart.name,
@@ -61,7 +62,7 @@ def build_chart_application(chart: PlatformChart, root: Root) -> dict[str, Any]:
 def build_platform_root(root: Root) -> dict[str, Any]:
     """Return the Application that keeps those of the charts in step with Git; it never prunes."""
     return {
-        "apiVersion": "argoproj.io/v1alpha1",
+        "apiVersion": ARGO_CD.version,
         "kind": "Application",
         "metadata": {
             "name": root.names.platform,
@@ -96,7 +97,7 @@ def build_platform_project(root: Root, charts: Iterable[PlatformChart]) -> dict[
     everything = [{"group": "*", "kind": "*"}]
     namespaces = sorted({ARGOCD_NAMESPACE, *(chart.namespace for chart in known)})
     return {
-        "apiVersion": "argoproj.io/v1alpha1",
+        "apiVersion": ARGO_CD.version,
         "kind": "AppProject",
         "metadata": {
             "name": root.names.platform,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bootstrap.argocd.application import OWNER
+from bootstrap.argocd.products import ARGO_CD
 from bootstrap.constants import (
     ARGOCD_NAMESPACE,
     CHART_KINDS,
@@ -56,7 +57,7 @@ def build_project(environments: Iterable[Environment], root: Root) -> dict[str, 
     }
     kinds = sorted({*CHART_KINDS, ("argoproj.io", "Application")})
     return {
-        "apiVersion": "argoproj.io/v1alpha1",
+        "apiVersion": ARGO_CD.version,
         "kind": "AppProject",
         "metadata": {
             "name": root.names.project,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bootstrap.argocd.ownership import Objects as Applications
+from bootstrap.constants import SHORT_COMMIT
 from bootstrap.environments.environment import Environment, Root
 from bootstrap.environments.names import ENVIRONMENT_LABEL
 from bootstrap.objects import mapping
@@ -22,7 +23,7 @@ from bootstrap.rollout.files import Files, files_of
 from bootstrap.rollout.health import explain
 from bootstrap.rollout.operation import Objects, has_succeeded, judge_operation
 from bootstrap.rollout.release import settled
-from bootstrap.rollout.verdict import SHORT, State, Verdict
+from bootstrap.rollout.verdict import State, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,10 @@ def _judge_seen(revision: str, commit: str, is_wanted: Callable[[str], bool]) ->
     """Return that the wanted commit was not compared yet: what runs is of another, ill or not."""
     if revision and is_wanted(revision):
         return None
-    seen = f"at {revision[:SHORT]}" if revision else "not compared yet"
+    seen = f"at {revision[:SHORT_COMMIT]}" if revision else "not compared yet"
     return Verdict(
         State.WAITING,
-        f"{seen}, waiting for Argo CD to see {commit[:SHORT] or 'the repository'}",
+        f"{seen}, waiting for Argo CD to see {commit[:SHORT_COMMIT] or 'the repository'}",
     )
 
 

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bootstrap.constants import SHORT_COMMIT
 from bootstrap.objects import mapping, one_line
 from bootstrap.rollout.advice import ANY_TROUBLE, Advice, advise_sync
 from bootstrap.rollout.comparison import cause_of
 from bootstrap.rollout.files import Files
 from bootstrap.rollout.health import explain_sealed
-from bootstrap.rollout.verdict import SHORT, State, Verdict
+from bootstrap.rollout.verdict import State, Verdict
 
 _RETRY_NOTE = re.compile(r"\s*Retrying attempt #\d+ at .*$")
 _AT_WORK = frozenset({"Running", "Terminating"})
@@ -85,7 +86,7 @@ def judge_operation(
     return (
         found[0]
         if found
-        else Verdict(State.WAITING, f"syncing {revision[:SHORT]}", is_vague=bool(applied))
+        else Verdict(State.WAITING, f"syncing {revision[:SHORT_COMMIT]}", is_vague=bool(applied))
     )
 
 
@@ -97,7 +98,7 @@ def judge_failed(status: Mapping[str, Any], files: Files) -> Verdict | None:
     what, advice = _why(operation, files)
     return Verdict(
         State.FAILED,
-        f"the sync of {last_synced(status)[:SHORT]} failed: {what}",
+        f"the sync of {last_synced(status)[:SHORT_COMMIT]} failed: {what}",
         f"{advice.hint if advice else 'mend it and push'}; {_NO_MORE}",
         advice.file if advice else None,
     )

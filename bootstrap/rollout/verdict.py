@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-SHORT = 7
-"""How many characters of a commit a verdict names."""
-
 
 class State(StrEnum):
     """How far a rollout is."""

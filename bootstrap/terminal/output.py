@@ -69,13 +69,12 @@ def drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _shown(letter: str) -> str:
-    if letter.isprintable() or letter == "\n":
-        return letter
-    return json.dumps(letter)[1:-1]
-
-
 def print_json(data: Any) -> None:
     """Write `data` to stdout as indented JSON; what could steer a terminal is escaped."""
     text = json.dumps(data, indent=2, ensure_ascii=False)
-    print_data("".join(map(_shown, text)))
+    lines = (line if line.isprintable() else _escaped(line) for line in text.split("\n"))
+    print_data("\n".join(lines))
+
+
+def _escaped(line: str) -> str:
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)

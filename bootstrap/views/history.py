@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bootstrap.commands.watch.history import HistoryResult
+from bootstrap.constants import SHORT_COMMIT
 from bootstrap.rollout.history import Entry, Outcome
 from bootstrap.terminal.output import TerminalReporter, print_data, print_json
 from bootstrap.terminal.screen import Style, align, paint, printable, use_color
 from bootstrap.views.words import age, iso
 
 _HEADER = ("COMMIT", "WRITTEN", "BY", "SYNCED", "RESULT", "SUBJECT")
-_SHORT = 7
 _WORDS = {
     Outcome.SYNCED: "synced",
     Outcome.FAILED: "failed",
@@ -79,7 +79,7 @@ def _row(entry: Entry, now: datetime, color: bool) -> tuple[str, ...]:
         running = paint("running", Style.GREEN, color)
         result = running if entry.outcome is Outcome.SYNCED else f"{running}, {result}"
     return (
-        entry.id[:_SHORT],
+        entry.id[:SHORT_COMMIT],
         age(commit.at if commit else None, now),
         printable(commit.author) if commit else "-",
         age(entry.synced_at, now),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bootstrap.commands.watch.status import StatusResult
+from bootstrap.constants import SHORT_COMMIT
 from bootstrap.environments.hold import Hold
 from bootstrap.rollout.status import EnvironmentStatus
 from bootstrap.rollout.verdict import State
@@ -26,7 +27,6 @@ from bootstrap.views.words import age, days_left, iso
 _HEADER = (
     "ENVIRONMENT", "SYNC", "HEALTH", "RUNNING", "WANTED", "LAST SYNC", "KEYS", "CERTIFICATE", "JOBS"
 )  # fmt: skip
-_SHORT = 7
 _UNKNOWN = "-"
 _LABEL = 12
 _SOON_DAYS = 30
@@ -149,7 +149,7 @@ def _row(status: EnvironmentStatus, now: datetime, color: bool) -> tuple[str, ..
         status.name,
         _word(status.sync, color),
         _word(status.health, color),
-        (status.running or _UNKNOWN)[:_SHORT],
+        (status.running or _UNKNOWN)[:SHORT_COMMIT],
         _wanted(status, color),
         age(status.synced_at, now),
         _number(status.sealed_keys),
@@ -225,11 +225,13 @@ def _state(status: EnvironmentStatus) -> str:
 def _commit(commit: str | None, result: StatusResult) -> str:
     if commit is None:
         return _UNKNOWN
-    return f"{commit[:_SHORT]} {printable(result.subjects.get(commit, '(not in this clone)'))}"
+    return (
+        f"{commit[:SHORT_COMMIT]} {printable(result.subjects.get(commit, '(not in this clone)'))}"
+    )
 
 
 def _wanted(status: EnvironmentStatus, color: bool) -> str:
-    short = (status.wanted or _UNKNOWN)[:_SHORT]
+    short = (status.wanted or _UNKNOWN)[:SHORT_COMMIT]
     behind = status.wanted is not None and status.verdict.state is not State.DONE
     return paint(short, Style.YELLOW, color and behind and status.wanted != status.running)
 
