@@ -17,7 +17,13 @@ import pytest
 from bootstrap.__main__ import run
 from tests.support.render import load_yaml
 from tests.support.unsealing import unseal_manifest
-from tests.support.workspace import PROJECT, Workspace, clean_environment, make_workspace
+from tests.support.workspace import (
+    PROJECT,
+    Workspace,
+    clean_environment,
+    make_workspace,
+    move_origin,
+)
 
 _GUIDES = (
     "docs/guides/sealing.md", "docs/guides/argocd.md", "docs/guides/status.md",
@@ -172,11 +178,7 @@ def workspace(prepared: Path, tmp_path: Path) -> Workspace:
         shutil.copytree(prepared / name, tmp_path / name, symlinks=True)
     copy = Workspace(tmp_path / "clone", (tmp_path / "remote.git").as_uri())
     copy.git("remote", "set-url", "origin", copy.remote_url)
-    # Argo CD is to read what is pushed: init wrote the address of the fork that was copied
-    copied = (prepared / "remote.git").as_uri()
-    for file in (copy.root / "argocd").rglob("*.yaml"):
-        text = file.read_text(encoding="utf-8")
-        file.write_text(text.replace(copied, copy.remote_url), encoding="utf-8")
+    move_origin(copy.root, (prepared / "remote.git").as_uri(), copy.remote_url)
     return copy
 
 

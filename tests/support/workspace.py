@@ -104,6 +104,13 @@ def make_workspace(
     return clone
 
 
+def move_origin(root: Path, old: str, new: str) -> None:
+    """Have Argo CD's files in a copy of a clone speak of `new`, which is the copy's remote."""
+    for file in (root / "argocd").rglob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+
 def copy_project(target: Path) -> None:
     """Copy every file of this checkout that Git has or would add."""
     listed = subprocess.run(

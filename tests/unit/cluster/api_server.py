@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,13 +18,16 @@ from bootstrap.cluster.connection import Connection
 
 @dataclass
 class ApiServer:
-    """What it answers, as (status, JSON) by "METHOD path"; all else is not found."""
+    """What it answers, as (status, JSON or bytes) by "METHOD path"; all else is not found."""
 
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
-    raw: dict[str, str] = field(default_factory=dict)
-    """The same with status 200, not as JSON."""
+    url: str = ""
+    stop: Callable[[], None] = lambda: None
+    """Ends it before its time: then nobody listens."""
     asked: list[str] = field(default_factory=list)
     """"METHOD path", in order."""
+    paths: list[str] = field(default_factory=list)
+    """The same with their queries, as they came, without the method."""
     queries: list[dict[str, str]] = field(default_factory=list)
     types: list[str | None] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
@@ -50,13 +53,12 @@ def api_server() -> Iterator[tuple[ApiServer, Connection]]:
             what = f"{self.command} {parts.path}"
             length = int(self.headers.get("Content-Length") or 0)
             server.asked.append(what)
+            server.paths.append(self.path)
             server.queries.append(dict(parse_qsl(parts.query)))
             server.types.append(self.headers.get("Content-Type"))
             server.bodies.append(self.rfile.read(length).decode())
             status, found = server.answers.get(what, (404, {"message": f"no {parts.path}"}))
-            body = json.dumps(found).encode()
-            if what in server.raw:
-                status, body = 200, server.raw[what].encode()
+            body = found if isinstance(found, bytes) else json.dumps(found).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -71,11 +73,13 @@ def api_server() -> Iterator[tuple[ApiServer, Connection]]:
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
     thread.start()
-    try:
-        settings = client.Configuration(host=f"http://127.0.0.1:{listening.server_port}")
-        settings.no_proxy = "127.0.0.1"
+    server.url = f"http://127.0.0.1:{listening.server_port}"
+    settings = client.Configuration(host=server.url)
+    settings.no_proxy = "127.0.0.1"
+    with contextlib.ExitStack() as ended:
+        ended.callback(listening.server_close)
+        ended.callback(thread.join)
+        ended.callback(listening.shutdown)
+        server.stop = ended.pop_all().close
+        ended.callback(server.stop)
         yield server, Connection(client.ApiClient(settings), "test")
-    finally:
-        listening.shutdown()
-        thread.join()
-        listening.server_close()

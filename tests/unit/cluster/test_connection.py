@@ -274,7 +274,7 @@ def test_what_is_no_api_server_is_called_so(
 ) -> None:
     server, to = served
     for method in ("GET", "PATCH", "POST"):
-        server.raw[f"{method} /it"] = body
+        server.answers[f"{method} /it"] = (200, body.encode())
     for ask in (
         lambda: to.get("/it"),
         lambda: to.read("/it"),

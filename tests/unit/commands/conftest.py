@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap.cluster import Cluster
+from tests.support.workspace import move_origin
 from tests.unit.commands.fake_cluster import FakeCluster, push
 from tests.unit.shared_tree import Shared, share
 from tests.unit.work_tree import FLEET_ORIGIN, WorkTree
@@ -35,7 +36,6 @@ def fleet(tree: WorkTree, templates: Path, tmp_path: Path) -> WorkTree:
     tree.git("remote", "set-url", "origin", remote.as_uri())
     for folder in ("argocd", "environments"):
         shutil.copytree(templates / "fleet" / folder, tree.root / folder)
-    for file in (tree.root / "argocd").rglob("*.yaml"):
-        file.write_text(file.read_text().replace(FLEET_ORIGIN, remote.as_uri()))
+    move_origin(tree.root, FLEET_ORIGIN, remote.as_uri())
     push(tree, "Add environments")
     return tree
